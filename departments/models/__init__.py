@@ -1,0 +1,22 @@
+from departments.models.calendar import CalendarDay
+from departments.models.organisation import Appointment, Department, DepartmentGrant, Role
+from departments.models.people import User
+from departments.models.plans import ActionPlan, Measure, Milestone
+from departments.models.strategy import Indicator, Initiative, StepTarget, Strategy, Theme
+
+__all__ = [
+    "ActionPlan",
+    "Appointment",
+    "CalendarDay",
+    "Department",
+    "DepartmentGrant",
+    "Indicator",
+    "Initiative",
+    "Measure",
+    "Milestone",
+    "Role",
+    "StepTarget",
+    "Strategy",
+    "Theme",
+    "User",
+]

@@ -1,0 +1,177 @@
+"""A plan at a checkpoint: the review, its rounds and what was decided in them."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+from viewflow.workflow.models import Process, Task
+
+from departments.models import ActionPlan, Department, User
+from workflows.models.checkpoints import Checkpoint
+
+
+class Stage(models.TextChoices):
+    """Where a review stands: the flow's open node, or how it ended."""
+
+    PREPARE = "prepare", _("Being prepared")
+    REVIEW = "review", _("Under review")
+    APPROVE = "approve", _("Awaiting approval")
+    APPROVED = "approved", _("Approved")
+    LAPSED = "lapsed", _("Closed unfinished")
+
+    @property
+    def is_open(self) -> bool:
+        return self in OPEN_STAGES
+
+
+OPEN_STAGES = (Stage.PREPARE, Stage.REVIEW, Stage.APPROVE)
+
+
+class ReviewProcess(Process):
+    """viewflow's process, named; a proxy, so that opening a quarter is bulk inserts into one table."""
+
+    class Meta:
+        proxy = True
+        default_permissions = ()
+
+
+class ReviewQuerySet(models.QuerySet["Review"]):
+    def open(self) -> "ReviewQuerySet":
+        """Reviews in which somebody has to act. Spelt as the partial indexes are."""
+        return self.filter(task__isnull=False)
+
+    def with_names(self) -> "ReviewQuerySet":
+        """Everything a list shows, in the same query."""
+        return self.select_related("plan", "department", "department__parent", "checkpoint")
+
+
+class Review(models.Model):
+    """One plan at one checkpoint: business row and work item in one.
+
+    `task` is the flow's open task, whose number every form carries: a form made for another task is stale.
+    `version` counts saves of the draft, for the same purpose. `stage`, `task`, `due_on` and `stage_since` are
+    written by `engine.advance` alone.
+    """
+
+    plan = models.ForeignKey(ActionPlan, on_delete=models.PROTECT, related_name="reviews")
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="reviews")
+    department = models.ForeignKey(Department, on_delete=models.PROTECT, related_name="reviews")
+    process = models.OneToOneField(ReviewProcess, on_delete=models.PROTECT, related_name="review")
+    stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.PREPARE)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    # Who has taken the case in the office; nobody while it waits in the queue.
+    assignee = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    due_on = models.DateField(_("due"), null=True, blank=True)
+    stage_since = models.DateTimeField(_("since"))
+    round = models.PositiveSmallIntegerField(_("round"), default=0)
+    # The stage that returned the review, and so gets it back when it is submitted again; empty on the first way.
+    returned_from = models.CharField(max_length=10, choices=Stage.choices, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    saved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ReviewQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("review")
+        verbose_name_plural = _("reviews")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["plan", "checkpoint"], name="review_once_per_checkpoint"),
+            models.CheckConstraint(
+                condition=Q(stage__in=["prepare", "review", "approve"], task__isnull=False, due_on__isnull=False)
+                | Q(stage__in=["approved", "lapsed"], task__isnull=True, due_on__isnull=True),
+                name="review_open_with_task",
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_from__in=["", "review", "approve"]), name="review_returned_from_office"
+            ),
+            models.CheckConstraint(
+                condition=Q(stage="prepare") | Q(stage="lapsed") | Q(round__gte=1), name="review_submitted_has_round"
+            ),
+        ]
+        # Free of literals in their conditions, so that SQLite matches them too.
+        indexes = [
+            models.Index(
+                fields=["stage", "department", "due_on", "id"],
+                condition=Q(task__isnull=False, assignee__isnull=True),
+                name="review_queue",
+            ),
+            models.Index(
+                fields=["assignee", "due_on", "id"],
+                condition=Q(task__isnull=False, assignee__isnull=False),
+                name="review_inbox",
+            ),
+            models.Index(fields=["due_on"], condition=Q(task__isnull=False), name="review_due"),
+            models.Index(fields=["checkpoint", "department"], name="review_board"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.department} {self.checkpoint}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.task_id is not None
+
+    @property
+    def is_returned(self) -> bool:
+        """Back with the department because the office returned it."""
+        return self.stage == Stage.PREPARE and self.returned_from != ""
+
+
+class Submission(models.Model):
+    """What was submitted in one round, frozen: canonical JSON and its SHA-256 (提出内容)."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="submissions")
+    round = models.PositiveSmallIntegerField()
+    content = models.TextField()
+    sha256 = models.CharField(max_length=64)
+    submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    submitted_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("submission")
+        verbose_name_plural = _("submissions")
+        ordering = ["review", "round"]
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["review", "round"], name="submission_once_a_round")]
+
+    def __str__(self) -> str:
+        return f"{self.review_id} round {self.round}"
+
+
+class Outcome(models.TextChoices):
+    PASSED = "passed", _("Passed on")
+    RETURNED = "returned", _("Returned")
+    APPROVED = "approved", _("Approved")
+
+
+class Decision(models.Model):
+    """What the office decided about one round at one step, on exactly which content."""
+
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="decisions")
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="decisions")
+    step = models.CharField(_("step"), max_length=10, choices=Stage.choices)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome.choices)
+    comment = models.TextField(_("comment"), blank=True, max_length=2000)
+    decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        ordering = ["submission__round", "pk"]
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(fields=["submission", "step"], name="decision_once_a_round_and_step"),
+            models.CheckConstraint(
+                condition=Q(step="review", outcome__in=["passed", "returned"])
+                | Q(step="approve", outcome__in=["approved", "returned"]),
+                name="decision_outcome_fits_step",
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome="returned") | ~Q(comment=""), name="decision_return_has_reason"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.review_id} {self.step}: {self.outcome}"
