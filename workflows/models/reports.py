@@ -88,8 +88,7 @@ class IndicatorReport(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["review", "indicator"], name="indicator_report_once"),
             models.CheckConstraint(
-                condition=Q(not_this_quarter=False)
-                | Q(value=None, numerator=None, denominator=None, done=None),
+                condition=Q(not_this_quarter=False) | Q(value=None, numerator=None, denominator=None, done=None),
                 name="indicator_report_not_this_quarter_is_empty",
             ),
             models.CheckConstraint(
