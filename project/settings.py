@@ -178,7 +178,7 @@ EMAIL_TIMEOUT = 600  # RFC 5321 asks for 10 minutes at the final dot; less makes
 
 # Celery. Without REDIS_URL the same tasks run in the worker child of `manage.py serve`.
 REDIS_URL = env.str("REDIS_URL", default="")
-CELERY_BROKER_URL = REDIS_URL or "memory://"
+CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     {"visibility_timeout": 900, "socket_keepalive": True, "socket_timeout": 30}
     if REDIS_URL
@@ -192,6 +192,7 @@ CELERY_TASK_TIME_LIMIT = 780
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
+CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
 LOGGING_CONFIG = None
 configure_logs(json=env.bool("LOG_JSON", default=False), level=env.str("LOG_LEVEL", default="INFO"))
