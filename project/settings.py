@@ -128,6 +128,9 @@ LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 
+# Who uses a changed Meguru over the network must be offered its source (AGPL): the address of yours.
+SOURCE_URL = env.str("SOURCE_URL", default="")
+
 LANGUAGE_CODE = "ja"
 LANGUAGES = [("ja", _("Japanese")), ("en", _("English"))]
 TIME_ZONE = "Asia/Tokyo"

@@ -1,0 +1,56 @@
+"""What the frame of every page shows: main navigation, version, where the source is."""
+
+import tomllib
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+# url name, label, the right it needs (None: everybody)
+ITEMS = (
+    ("home", _("My work"), None),
+    ("board", _("Board"), None),
+    ("strategy", _("Strategy"), None),
+    ("checkpoints", _("Checkpoints"), None),
+    ("departments", _("Departments"), "administer"),
+    ("people", _("People"), "administer"),
+    ("mail", pgettext_lazy("menu", "Mail"), "administer"),
+)
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """One entry of the main menu; `current` is '' or a value of aria-current, `count` what waits there."""
+
+    url: str
+    label: str
+    current: str = ""
+    count: int | None = None
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """Template context processor: `navigation`, `version`, `source_url`."""
+    user = getattr(request, "user", None)
+    items = list(_items(request)) if user is not None and user.is_authenticated else []
+    return {"navigation": items, "version": VERSION, "source_url": settings.SOURCE_URL}
+
+
+def _items(request: HttpRequest) -> Any:
+    for name, label, _right in ITEMS:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        yield NavigationItem(url=url, label=label, current=_current(url, request.path))
+
+
+def _current(url: str, path: str) -> str:
+    if path == url:
+        return "page"
+    return "true" if url != "/" and path.startswith(url) else ""
