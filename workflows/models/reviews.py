@@ -1,10 +1,13 @@
 """A plan at a checkpoint: the review, its rounds and what was decided in them."""
 
+from datetime import date
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process, Task
 
+from departments.fiscal import BusinessCalendar
 from departments.models import ActionPlan, Department, User
 from workflows.models.checkpoints import Checkpoint
 
@@ -58,8 +61,6 @@ class Review(models.Model):
     process = models.OneToOneField(ReviewProcess, on_delete=models.PROTECT, related_name="review")
     stage = models.CharField(_("stage"), max_length=10, choices=Stage.choices, default=Stage.PREPARE)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
-    # Who has taken the case in the office; nobody while it waits in the queue.
-    assignee = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     due_on = models.DateField(_("due"), null=True, blank=True)
     stage_since = models.DateTimeField(_("since"))
     round = models.PositiveSmallIntegerField(_("round"), default=0)
@@ -93,13 +94,8 @@ class Review(models.Model):
         indexes = [
             models.Index(
                 fields=["stage", "department", "due_on", "id"],
-                condition=Q(task__isnull=False, assignee__isnull=True),
+                condition=Q(task__isnull=False),
                 name="review_queue",
-            ),
-            models.Index(
-                fields=["assignee", "due_on", "id"],
-                condition=Q(task__isnull=False, assignee__isnull=False),
-                name="review_inbox",
             ),
             models.Index(fields=["due_on"], condition=Q(task__isnull=False), name="review_due"),
             models.Index(fields=["checkpoint", "department"], name="review_board"),
@@ -114,8 +110,25 @@ class Review(models.Model):
 
     @property
     def is_returned(self) -> bool:
-        """Back with the department because the office returned it."""
+        """Back with the department because the office returned it (差戻し中)."""
         return self.stage == Stage.PREPARE and self.returned_from != ""
+
+    @property
+    def is_untouched(self) -> bool:
+        """Submitted, and the person it went to has not acted yet: it can still be withdrawn."""
+        return self.stage == Stage.REVIEW or (self.stage == Stage.APPROVE and self.returned_from == Stage.APPROVE)
+
+    @property
+    def has_content(self) -> bool:
+        """Submitted at least once, so that there is something for the office to read."""
+        return self.round > 0
+
+    def business_days_left(self, on: date, calendar: BusinessCalendar) -> int | None:
+        """Business days from the day to the due day; negative when overdue; None when nothing is due."""
+        return None if self.due_on is None else calendar.between(on, self.due_on)
+
+    def is_overdue(self, on: date) -> bool:
+        return self.due_on is not None and self.due_on < on
 
 
 class Submission(models.Model):

@@ -1,0 +1,55 @@
+"""What is still missing before a department may submit, listed all at once."""
+
+from departments.completeness import plan_problems
+from django.utils.translation import gettext as _
+
+from departments.models import Indicator, Measure
+from workflows.content import indicators_of
+from workflows.errors import Problem
+from workflows.models import IndicatorReport, MeasureReport, Review
+
+
+def problems(review: Review) -> list[Problem]:
+    """Everything that keeps the review from being submitted; anchors are the ids of the prepare page's fields."""
+    if review.checkpoint.is_plan:
+        return [Problem(found.anchor, found.message) for found in plan_problems(review.plan)]
+    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
+    values = {report.indicator_id: report for report in review.indicator_reports.all()}
+    found = []
+    for measure in review.plan.measures.all():
+        found += measure_problems(measure, reports.get(measure.pk) or MeasureReport())
+    for indicator in indicators_of(review):
+        found += indicator_problems(indicator, values.get(indicator.pk) or IndicatorReport())
+    return found
+
+
+def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
+    name = {"measure": measure}
+    if report.progress is None:
+        return [Problem(f"id_m{measure.pk}-progress", _("Measure %(measure)s: choose the progress.") % name)]
+    found = []
+    if not report.done.strip() and report.progress.counts and report.progress.code != "not_started":
+        found.append(Problem(f"id_m{measure.pk}-done", _("Measure %(measure)s: write what was done.") % name))
+    if report.progress.needs_reason and not report.issue.strip():
+        found.append(Problem(f"id_m{measure.pk}-issue", _("Measure %(measure)s: write the issue.") % name))
+    if report.progress.needs_reason and not report.next_step.strip():
+        found.append(Problem(f"id_m{measure.pk}-next_step", _("Measure %(measure)s: write the next step.") % name))
+    return found
+
+
+def indicator_problems(indicator: Indicator, report: IndicatorReport) -> list[Problem]:
+    name = {"indicator": indicator}
+    if report.not_this_quarter:
+        return []
+    anchor = f"id_i{indicator.pk}-"
+    if indicator.is_milestone:
+        missing = {"done": report.done}
+    elif indicator.is_share:
+        missing = {"numerator": report.numerator, "denominator": report.denominator}
+    else:
+        missing = {"value": report.value}
+    return [
+        Problem(anchor + field, _("Indicator %(indicator)s: enter the value, or tick «not this quarter».") % name)
+        for field, value in missing.items()
+        if value is None
+    ][:1]

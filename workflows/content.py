@@ -1,0 +1,175 @@
+"""What a review says, as plain data: the form in which it is frozen at submission, read and compared."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from departments.content import plan_content
+from django.utils.translation import gettext_lazy as _
+
+from departments.judgement import Reading, judge
+from departments.models import Indicator, Measure
+from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, Review
+
+Content = dict[str, Any]
+
+
+def review_content(review: Review) -> Content:
+    """The draft as it stands: the plan itself at the plan checkpoint, else the report on it.
+
+    {"kind": "plan", "plan": {…}} or {"kind": "report", "measures": [{…}], "indicators": [{…}]}; decimals are
+    strings, so that nothing is lost in JSON.
+    """
+    if review.checkpoint.is_plan:
+        return {"kind": "plan", "plan": plan_content(review.plan)}
+    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
+    values = {report.indicator_id: report for report in review.indicator_reports.all()}
+    return {
+        "kind": "report",
+        "measures": [
+            _measure_content(measure, reports.get(measure.pk) or MeasureReport())
+            for measure in review.plan.measures.select_related("initiative")
+        ],
+        "indicators": [
+            _indicator_content(review, indicator, values.get(indicator.pk) or IndicatorReport())
+            for indicator in indicators_of(review)
+        ],
+    }
+
+
+def indicators_of(review: Review) -> list[Indicator]:
+    """The indicators that this review reports, the strategy's first, each with its measure and step targets."""
+    found = Indicator.objects.reported_by(review.plan).select_related("measure", "initiative")
+    ordered = found.prefetch_related("step_targets").order_by("measure__number", "initiative__number", "pk")
+    return sorted(ordered, key=lambda indicator: indicator.measure_id is not None)
+
+
+def _measure_content(measure: Measure, report: MeasureReport) -> Content:
+    return {
+        "id": measure.pk,
+        "number": measure.number,
+        "title": measure.title,
+        "initiative": str(measure.initiative),
+        "progress": report.progress.code if report.progress else None,
+        "progress_name": report.progress.name_ja if report.progress else None,
+        "percent": report.percent,
+        "done": report.done,
+        "issue": report.issue,
+        "next_step": report.next_step,
+    }
+
+
+def _indicator_content(review: Review, indicator: Indicator, report: IndicatorReport) -> Content:
+    reading = Reading(
+        value=report.value,
+        numerator=report.numerator,
+        denominator=report.denominator,
+        done=report.done,
+        not_this_quarter=report.not_this_quarter,
+    )
+    return {
+        "id": indicator.pk,
+        "code": indicator.code,
+        "title": indicator.title,
+        "kind": indicator.kind,
+        "unit": indicator.unit,
+        "measure": indicator.measure.number if indicator.measure else None,
+        "value": _text(reading.measured(indicator)),
+        "numerator": _text(report.numerator),
+        "denominator": _text(report.denominator),
+        "done": report.done,
+        "not_this_quarter": report.not_this_quarter,
+        "note": report.note,
+        "judgement": str(judge(indicator, reading, CheckpointKind(review.checkpoint.kind).step)),
+    }
+
+
+def _text(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number.normalize():f}"
+
+
+def canonical(content: Content) -> str:
+    """The one text of a content: sorted keys, no spaces, Japanese as it is."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+FIELD_NAMES = {
+    "summary": _("summary"),
+    "title": _("title"),
+    "goal": _("goal for the year"),
+    "initiative": _("initiative"),
+    "first_month": _("from"),
+    "last_month": _("to"),
+    "priority": _("class"),
+    "number": _("number"),
+    "progress_name": _("progress"),
+    "percent": _("progress in per cent"),
+    "done": _("what was done"),
+    "issue": _("issue"),
+    "next_step": _("next step"),
+    "value": _("value"),
+    "numerator": _("numerator"),
+    "denominator": _("denominator"),
+    "not_this_quarter": _("not this quarter"),
+    "note": _("note"),
+    "judgement": _("judgement"),
+    "target": _("target"),
+    "kind": _("kind"),
+    "unit": _("unit"),
+    "code": _("number"),
+}
+
+# Follow from other fields, or identify them.
+NOT_COMPARED = {"id", "progress"}
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field that differs between two rounds. `before` or `after` is None where the entry itself is new or gone."""
+
+    place: str
+    field: str
+    before: Any
+    after: Any
+
+
+def changes(before: Content, after: Content) -> list[Change]:
+    """What differs, field by field, in the order of the newer content; entries are matched by id, not position."""
+    old, new = dict(_fields(before)), dict(_fields(after))
+    found = []
+    for path in list(new) + [path for path in old if path not in new]:
+        place, was = old.get(path, ("", None))
+        place, now = new.get(path, (place, None))
+        if was != now:
+            found.append(Change(place=place, field=str(FIELD_NAMES.get(path[-1], path[-1])), before=was, after=now))
+    return found
+
+
+def _fields(content: Any, path: Path = (), place: str = "") -> Iterator[tuple[Path, tuple[str, Any]]]:
+    """Every leaf of the content: its path, the name of the entry it stands in, its value."""
+    if isinstance(content, dict):
+        place = " › ".join(filter(None, [place, _entry_name(content)]))
+        for key, value in content.items():
+            if key not in NOT_COMPARED:
+                yield from _fields(value, (*path, key), place)
+    elif isinstance(content, list):
+        for position, value in enumerate(content):
+            key = str(value["id"]) if isinstance(value, dict) and "id" in value else str(position)
+            yield from _fields(value, (*path, key), place)
+    else:
+        yield path, (place, content)
+
+
+def _entry_name(entry: Content) -> str:
+    if "title" not in entry:
+        return ""
+    return f"{entry.get('code') or entry.get('number') or ''} {entry['title']}".strip()

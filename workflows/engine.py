@@ -1,0 +1,107 @@
+"""The only door to viewflow: starting reviews in bulk, moving one on, ending what a closing checkpoint leaves.
+
+Callers hold the review's lock and have checked every rule; here the flow and its echo on the review row move together.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib.contenttypes.models import ContentType
+from viewflow.workflow.models import Task
+from viewflow.workflow.status import PROCESS, STATUS
+from viewflow.workflow.token import Token
+
+from departments.models import ActionPlan, Department, User
+from workflows.flows import DecisionActivation, ReviewFlow
+from workflows.models import Checkpoint, Review, ReviewProcess, Stage
+
+ENDS = {"end": Stage.APPROVED}
+
+
+def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime) -> list[Review]:
+    """Open one review a plan by bulk inserts, the very rows that viewflow's own start would write."""
+    processes = ReviewProcess.objects.bulk_create(
+        (ReviewProcess(flow_class=ReviewFlow, status=PROCESS.NEW, created=now) for _ in plans), batch_size=500
+    )
+    starts = Task.objects.bulk_create(
+        (
+            Task(
+                process=process,
+                flow_task=ReviewFlow.start,
+                flow_task_type=ReviewFlow.start.task_type,
+                status=STATUS.DONE,
+                created=now,
+                started=now,
+                finished=now,
+                token=Token("start"),
+            )
+            for process in processes
+        ),
+        batch_size=500,
+    )
+    permission = ReviewFlow.prepare.calc_owner_permission(None)
+    department_type = ContentType.objects.get_for_model(Department)
+    tasks = Task.objects.bulk_create(
+        (
+            Task(
+                process=process,
+                flow_task=ReviewFlow.prepare,
+                flow_task_type=ReviewFlow.prepare.task_type,
+                status=STATUS.NEW,
+                created=now,
+                token=Token("start"),
+                owner_permission=permission,
+                owner_permission_content_type=department_type,
+                owner_permission_obj_pk=str(plan.department_id),
+            )
+            for process, plan in zip(processes, plans, strict=True)
+        ),
+        batch_size=500,
+    )
+    link = Task.previous.through
+    link.objects.bulk_create(
+        (link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True)), batch_size=500
+    )
+    return Review.objects.bulk_create(
+        (
+            Review(
+                plan=plan,
+                checkpoint=checkpoint,
+                department_id=plan.department_id,
+                process=process,
+                task=task,
+                due_on=checkpoint.submit_due,
+                stage_since=now,
+            )
+            for plan, process, task in zip(plans, processes, tasks, strict=True)
+        ),
+        batch_size=500,
+    )
+
+
+def advance(review: Review, outcome: str, *, by: User, now: datetime) -> None:
+    """Finish the review's open task with the outcome and let the flow open the next; the caller saves the review.
+
+    Sets `stage`, `task`, `due_on` and `stage_since`.
+    """
+    task = review.task
+    task.process = review.process
+    activation = DecisionActivation(task)
+    activation.decide(by, outcome, now)
+    activation.execute()
+    node = activation.opened.flow_task.name
+    review.stage = ENDS.get(node) or Stage(node)
+    review.task = None if node in ENDS else activation.opened.task
+    review.due_on = None if node in ENDS else review.checkpoint.due_days[review.stage]
+    review.stage_since = now
+
+
+def lapse(reviews: Sequence[Review], *, now: datetime) -> None:
+    """End open reviews unfinished: their tasks and processes are cancelled, the rows say so."""
+    Task.objects.filter(pk__in=[review.task_id for review in reviews]).update(status=STATUS.CANCELED, finished=now)
+    ReviewProcess.objects.filter(pk__in=[review.process_id for review in reviews]).update(
+        status=PROCESS.CANCELED, finished=now
+    )
+    Review.objects.filter(pk__in=[review.pk for review in reviews]).update(
+        stage=Stage.LAPSED, task=None, due_on=None, stage_since=now
+    )

@@ -1,0 +1,45 @@
+"""Why a change to a review was refused: each carries one sentence for the person who tried."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from workflows.models import Event
+
+
+class ReviewError(Exception):
+    """A refusal; `str(error)` is the sentence the person reads."""
+
+
+class NotAllowed(ReviewError):
+    """The person may not do this, now or ever (separation of duties included)."""
+
+
+class Closed(ReviewError):
+    """The checkpoint is not open, or no longer."""
+
+
+class Stale(ReviewError):
+    """The page was made for a state that has passed: somebody was first. `event` says who did what when."""
+
+    def __init__(self, event: "Event | None" = None) -> None:
+        super().__init__(_("Somebody else has already acted on this. Nothing you sent was carried out."))
+        self.event = event
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is missing or wrong. `anchor`: the id of the field on the page that mends it."""
+
+    anchor: str
+    message: str
+
+
+class Incomplete(ReviewError):
+    """Not ready to be submitted; `problems` lists everything that is missing at once."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(_("Some entries are still missing."))
+        self.problems = problems

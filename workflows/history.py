@@ -1,0 +1,113 @@
+"""Writing and checking the history: one event for each thing that happened, chained by hash per plan."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from django.db.models import Exists, OuterRef
+
+from departments.models import User
+from workflows.models import Event, EventKind, PendingEvent, Review
+
+
+def record(review: Review, kind: EventKind, *, by: User | None, at: datetime, data: dict[str, Any]) -> Event:
+    """Add one event to the plan's chain. The caller holds the lock on the plan row."""
+    last = Event.objects.filter(plan=review.plan_id).order_by("-sequence").first()
+    event = _next_event(review, kind, by=by, at=at, data=data, last=last)
+    event.save(force_insert=True)
+    PendingEvent.objects.create(event=event)
+    return event
+
+
+def record_many(
+    reviews: Iterable[Review], kind: EventKind, *, by: User | None, at: datetime, data: dict[int, dict[str, Any]]
+) -> list[Event]:
+    """The same for many reviews of different plans; `data` by review id. The caller holds the locks."""
+    reviews = list(reviews)
+    later = Event.objects.filter(plan=OuterRef("plan"), sequence__gt=OuterRef("sequence"))
+    heads = Event.objects.filter(~Exists(later), plan__in=[review.plan_id for review in reviews])
+    lasts = {event.plan_id: event for event in heads}
+    events = Event.objects.bulk_create(
+        (
+            _next_event(review, kind, by=by, at=at, data=data[review.pk], last=lasts.get(review.plan_id))
+            for review in reviews
+        ),
+        batch_size=500,
+    )
+    PendingEvent.objects.bulk_create((PendingEvent(event=event) for event in events), batch_size=500)
+    return events
+
+
+def _next_event(
+    review: Review, kind: EventKind, *, by: User | None, at: datetime, data: dict[str, Any], last: Event | None
+) -> Event:
+    event = Event(
+        plan_id=review.plan_id,
+        review=review,
+        sequence=last.sequence + 1 if last else 1,
+        kind=kind,
+        at=at,
+        by=by,
+        round=review.round,
+        data=data,
+        previous=last.hash if last else "",
+    )
+    event.hash = event_hash(event)
+    return event
+
+
+def event_hash(event: Event) -> str:
+    """SHA-256 over the event's canonical form: sorted JSON of every column but the hash itself, the time in UTC."""
+    canonical = json.dumps(
+        {
+            "plan": event.plan_id,
+            "review": event.review_id,
+            "sequence": event.sequence,
+            "kind": str(event.kind),
+            "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "by": event.by_id,
+            "round": event.round,
+            "data": event.data,
+            "previous": event.previous,
+        },
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+class Fault(NamedTuple):
+    """The first row of a chain that does not fit, and what is wrong with it."""
+
+    plan_id: int
+    event_id: int
+    sequence: int
+    what: str
+
+
+def faults(events: Iterable[Event]) -> Iterator[Fault]:
+    """Walk events ordered by plan and sequence; yield the first bad row of each broken chain."""
+    plan_id, sequence, previous, broken = None, 0, "", False
+    for event in events:
+        if event.plan_id != plan_id:
+            plan_id, sequence, previous, broken = event.plan_id, 0, "", False
+        if broken:
+            continue
+        what = _wrong_with(event, sequence, previous)
+        if what:
+            broken = True
+            yield Fault(event.plan_id, event.pk, event.sequence, what)
+        sequence, previous = event.sequence, event.hash
+
+
+def _wrong_with(event: Event, sequence: int, previous: str) -> str:
+    if event.sequence != sequence + 1:
+        return f"follows row {sequence} of its plan: a row between them is missing"
+    if event.previous != previous:
+        return "does not continue the row before it"
+    if event.hash != event_hash(event):
+        return "was changed after it was written"
+    return ""

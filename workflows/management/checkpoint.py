@@ -1,0 +1,20 @@
+"""Naming a checkpoint on the command line: the fiscal year and the kind."""
+
+from argparse import ArgumentParser
+
+from django.core.management.base import CommandError
+
+from workflows.models import Checkpoint, CheckpointKind
+
+
+def add_checkpoint_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("fiscal_year", type=int, help="the year it starts in, 2026 for 令和8年度")
+    parser.add_argument("kind", choices=CheckpointKind.values)
+
+
+def find_checkpoint(fiscal_year: int, kind: str) -> Checkpoint:
+    checkpoint = Checkpoint.objects.filter(fiscal_year=fiscal_year, kind=kind).first()
+    if checkpoint is None:
+        known = ", ".join(f"{found.fiscal_year} {found.kind}" for found in Checkpoint.objects.all()) or "none yet"
+        raise CommandError(f"There is no checkpoint {fiscal_year} {kind}. Known: {known}.")
+    return checkpoint

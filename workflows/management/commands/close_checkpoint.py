@@ -1,0 +1,24 @@
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from workflows.errors import ReviewError
+from workflows.management.checkpoint import add_checkpoint_arguments, find_checkpoint
+from workflows.services.checkpoints import close_checkpoint
+
+
+class Command(BaseCommand):
+    help = "Close a checkpoint for good: what is not approved by now ends unfinished."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_checkpoint_arguments(parser)
+
+    def handle(self, *args: Any, fiscal_year: int, kind: str, **options: Any) -> None:
+        checkpoint = find_checkpoint(fiscal_year, kind)
+        try:
+            unfinished = close_checkpoint(checkpoint=checkpoint, by=None, now=timezone.now())
+        except ReviewError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        self.stdout.write(f"{checkpoint}: closed, {unfinished} reviews ended unfinished")

@@ -1,0 +1,135 @@
+"""Saving the department's draft, as often as it likes, complete or not."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from departments.models import User
+from workflows.access import Action
+from workflows.content import indicators_of
+from workflows.errors import Stale
+from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Review
+from workflows.services.reviews import last_event, locked, require
+
+
+@dataclass(frozen=True)
+class MeasureEntry:
+    """What was typed about one measure."""
+
+    progress: ProgressClass | None = None
+    percent: int | None = None
+    done: str = ""
+    issue: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True)
+class IndicatorEntry:
+    """What was typed about one indicator; with `not_this_quarter`, the numbers are dropped."""
+
+    value: Decimal | None = None
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    done: bool | None = None
+    not_this_quarter: bool = False
+    note: str = ""
+
+    @property
+    def kept(self) -> "IndicatorEntry":
+        return IndicatorEntry(not_this_quarter=True, note=self.note) if self.not_this_quarter else self
+
+
+class Overtaken(Stale):
+    """Somebody saved the draft after the page was made. `review` carries who (`saved_by`) and when (`saved_at`)."""
+
+    def __init__(self, review: Review) -> None:
+        super().__init__(last_event(review))
+        self.review = review
+
+
+@transaction.atomic
+def save_draft(
+    *,
+    review_id: int,
+    task_id: int,
+    version: int,
+    measures: dict[int, MeasureEntry],
+    indicators: dict[int, IndicatorEntry],
+    by: User,
+    now: datetime,
+) -> Review:
+    """Keep the draft: entries by measure id and by indicator id; ids that are not the plan's are ignored.
+
+    Saving the same again changes nothing, so a double click is one save. Raises Stale, Overtaken or NotAllowed.
+    """
+    review = locked(review_id, task_id)
+    require(Action.SAVE, review, by, now)
+    old = _entries(review)
+    wanted = (
+        {pk: measures[pk] for pk in review.plan.measures.values_list("pk", flat=True) if pk in measures},
+        {found.pk: indicators[found.pk].kept for found in indicators_of(review) if found.pk in indicators},
+    )
+    changed = tuple(
+        {pk: entry for pk, entry in new.items() if before.get(pk) != entry}
+        for before, new in zip(old, wanted, strict=True)
+    )
+    if not any(changed):
+        return review
+    if review.version != version:
+        raise Overtaken(review)
+    _write(review, *changed)
+    review.version += 1
+    review.saved_by, review.saved_at = by, now
+    review.save(update_fields=["version", "saved_by", "saved_at"])
+    return review
+
+
+def _entries(review: Review) -> tuple[dict[int, MeasureEntry], dict[int, IndicatorEntry]]:
+    """What the draft says now."""
+    return (
+        {
+            report.measure_id: MeasureEntry(
+                report.progress, report.percent, report.done, report.issue, report.next_step
+            )
+            for report in review.measure_reports.select_related("progress")
+        },
+        {
+            report.indicator_id: IndicatorEntry(
+                report.value,
+                report.numerator,
+                report.denominator,
+                report.done,
+                report.not_this_quarter,
+                report.note,
+            )
+            for report in review.indicator_reports.all()
+        },
+    )
+
+
+def _write(review: Review, measures: dict[int, MeasureEntry], indicators: dict[int, IndicatorEntry]) -> None:
+    MeasureReport.objects.bulk_create(
+        (
+            MeasureReport(
+                review=review,
+                measure_id=pk,
+                progress=entry.progress,
+                percent=entry.percent,
+                done=entry.done,
+                issue=entry.issue,
+                next_step=entry.next_step,
+            )
+            for pk, entry in measures.items()
+        ),
+        update_conflicts=True,
+        unique_fields=["review", "measure"],
+        update_fields=["progress", "percent", "done", "issue", "next_step"],
+    )
+    IndicatorReport.objects.bulk_create(
+        (IndicatorReport(review=review, indicator_id=pk, **asdict(entry)) for pk, entry in indicators.items()),
+        update_conflicts=True,
+        unique_fields=["review", "indicator"],
+        update_fields=["value", "numerator", "denominator", "done", "not_this_quarter", "note"],
+    )

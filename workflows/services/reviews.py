@@ -1,0 +1,141 @@
+"""What people do to one review: submit, withdraw, decide. All go through the same lock and the same door."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.models.plans import PlanState
+from departments.services import plans
+from workflows import content, engine, history
+from workflows.access import Action, allowed, is_barred_from_turn
+from workflows.completeness import problems
+from workflows.errors import Incomplete, NotAllowed, ReviewError, Stale
+from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
+
+
+def locked(review_id: int, task_id: int | None) -> Review:
+    """The review, its row and its plan's locked for this transaction.
+
+    `task_id` is the task that the person's page was made for: another one is open now → Stale.
+    """
+    review = (
+        Review.objects.select_for_update(of=("self", "plan"))
+        .select_related("plan", "department", "checkpoint", "process", "task")
+        .get(pk=review_id)
+    )
+    if task_id is None or review.task_id != task_id:
+        raise Stale(last_event(review))
+    return review
+
+
+def last_event(review: Review) -> Event | None:
+    """What happened last: who did what when, for the page that tells somebody they came second."""
+    return review.events.select_related("by").order_by("-sequence").first()
+
+
+def require(action: Action, review: Review, by: User, now: datetime) -> None:
+    """Raise NotAllowed, with the reason, unless the person may take the action now."""
+    on = timezone.localdate(now)
+    if action in allowed(by, review, on):
+        return
+    if is_barred_from_turn(by, review, on):
+        raise NotAllowed(
+            _("You work or worked in this department this year, so somebody else has to decide on its plan.")
+        )
+    raise NotAllowed(_("You may not do this."))
+
+
+def _move(review: Review, outcome: str, kind: EventKind, *, by: User, now: datetime, data: dict[str, Any]) -> Event:
+    """Take the flow one step on, save the review and write the event."""
+    closed = {"task": review.task_id, "from": review.stage}
+    engine.advance(review, outcome, by=by, now=now)
+    review.save(update_fields=["stage", "task", "due_on", "stage_since", "round", "returned_from"])
+    opened = {"next_task": review.task_id, "to": review.stage, "due": str(review.due_on) if review.due_on else None}
+    return history.record(review, kind, by=by, at=now, data={**closed, **opened, **data})
+
+
+@transaction.atomic
+def submit(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
+    """Freeze the draft as a new round and hand it to the office, to the step that returned it if one did.
+
+    Raises Stale, NotAllowed, or Incomplete with everything that is missing.
+    """
+    review = locked(review_id, task_id)
+    require(Action.SUBMIT, review, by, now)
+    missing = problems(review)
+    if missing:
+        raise Incomplete(missing)
+    review.round += 1
+    text = content.canonical(content.review_content(review))
+    submission = Submission.objects.create(
+        review=review,
+        round=review.round,
+        content=text,
+        sha256=content.digest(text),
+        submitted_by=by,
+        submitted_at=now,
+    )
+    outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
+    _move(review, outcome, EventKind.SUBMITTED, by=by, now=now, data={"sha256": submission.sha256})
+    if review.checkpoint.is_plan:
+        plans.mark(plan_id=review.plan_id, state=PlanState.SUBMITTED)
+    return review
+
+
+@transaction.atomic
+def withdraw(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
+    """Take back what was submitted (引戻し), as long as nobody has acted on it. Raises Stale or NotAllowed."""
+    review = locked(review_id, task_id)
+    require(Action.WITHDRAW, review, by, now)
+    _move(review, "withdraw", EventKind.WITHDRAWN, by=by, now=now, data={})
+    _reopen_plan(review)
+    return review
+
+
+# Outcome → the action it takes, the flow's outcome, the event.
+DECISIONS = {
+    Outcome.PASSED: (Action.PASS, "pass_on", EventKind.PASSED),
+    Outcome.RETURNED: (Action.RETURN, "give_back", EventKind.RETURNED),
+    Outcome.APPROVED: (Action.APPROVE, "approve", EventKind.APPROVED),
+}
+
+
+@transaction.atomic
+def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: User, now: datetime) -> Review:
+    """Pass on, return (差戻し, with a reason) or approve what was submitted.
+
+    Raises Stale, NotAllowed, or ReviewError when a return gives no reason.
+    """
+    review = locked(review_id, task_id)
+    action, route, kind = DECISIONS[outcome]
+    require(action, review, by, now)
+    comment = comment.strip()
+    if outcome == Outcome.RETURNED and not comment:
+        raise ReviewError(_("Say why you return it: the department needs to know what to mend."))
+    step = review.stage
+    Decision.objects.create(
+        review=review,
+        submission=review.submissions.get(round=review.round),
+        step=step,
+        outcome=outcome,
+        comment=comment,
+        decided_by=by,
+        decided_at=now,
+    )
+    review.returned_from = step if outcome == Outcome.RETURNED else ""
+    _move(review, route, kind, by=by, now=now, data={"step": step, "comment": comment})
+    if outcome == Outcome.RETURNED:
+        _reopen_plan(review)
+    elif outcome == Outcome.APPROVED and review.checkpoint.is_plan:
+        plans.mark(plan_id=review.plan_id, state=PlanState.APPROVED)
+    return review
+
+
+def _reopen_plan(review: Review) -> None:
+    """A plan that came back can be edited again."""
+    if review.checkpoint.is_plan:
+        plans.mark(plan_id=review.plan_id, state=PlanState.DRAFT)
