@@ -1,8 +1,8 @@
 """What is still missing before a department may submit, listed all at once."""
 
-from departments.completeness import plan_problems
 from django.utils.translation import gettext as _
 
+from departments.content import plan_problems
 from departments.models import Indicator, Measure
 from workflows.content import indicators_of
 from workflows.errors import Problem

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from departments.content import plan_content
 from django.utils.translation import gettext_lazy as _
 
-from departments.judgement import Reading, judge
+from departments.content import plan_content
+from departments.judgement import Reading, judge, measured
 from departments.models import Indicator, Measure
 from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, Review
 
@@ -77,7 +77,7 @@ def _indicator_content(review: Review, indicator: Indicator, report: IndicatorRe
         "kind": indicator.kind,
         "unit": indicator.unit,
         "measure": indicator.measure.number if indicator.measure else None,
-        "value": _text(reading.measured(indicator)),
+        "value": _text(measured(indicator, reading)),
         "numerator": _text(report.numerator),
         "denominator": _text(report.denominator),
         "done": report.done,

@@ -82,7 +82,7 @@ def submit(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
     outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
     _move(review, outcome, EventKind.SUBMITTED, by=by, now=now, data={"sha256": submission.sha256})
     if review.checkpoint.is_plan:
-        plans.mark(plan_id=review.plan_id, state=PlanState.SUBMITTED)
+        plans.mark(review.plan_id, PlanState.SUBMITTED)
     return review
 
 
@@ -131,11 +131,11 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
     if outcome == Outcome.RETURNED:
         _reopen_plan(review)
     elif outcome == Outcome.APPROVED and review.checkpoint.is_plan:
-        plans.mark(plan_id=review.plan_id, state=PlanState.APPROVED)
+        plans.mark(review.plan_id, PlanState.APPROVED)
     return review
 
 
 def _reopen_plan(review: Review) -> None:
     """A plan that came back can be edited again."""
     if review.checkpoint.is_plan:
-        plans.mark(plan_id=review.plan_id, state=PlanState.DRAFT)
+        plans.mark(review.plan_id, PlanState.DRAFT)
