@@ -1,26 +1,31 @@
 """What the frame of every page shows: main navigation, version, where the source is."""
 
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from departments.access import rights
+from departments.models.organisation import Permission
+
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
-# url name, label, the right it needs (None: everybody)
+# url name, label, the permission it needs somewhere (None: everybody)
 ITEMS = (
     ("home", _("My work"), None),
-    ("board", _("Board"), None),
+    ("board", _("Board"), Permission.READ_BOARD),
     ("strategy", _("Strategy"), None),
     ("checkpoints", _("Checkpoints"), None),
-    ("departments", _("Departments"), "administer"),
-    ("people", _("People"), "administer"),
-    ("mail", pgettext_lazy("menu", "Mail"), "administer"),
+    ("departments", _("Departments"), Permission.ADMINISTER),
+    ("people", _("People"), Permission.ADMINISTER),
+    ("mail", pgettext_lazy("menu", "Mail"), Permission.ADMINISTER),
 )
 
 
@@ -41,8 +46,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {"navigation": items, "version": VERSION, "source_url": settings.SOURCE_URL}
 
 
-def _items(request: HttpRequest) -> Any:
-    for name, label, _right in ITEMS:
+def _items(request: HttpRequest) -> Iterator[NavigationItem]:
+    held = rights(request.user, on=timezone.localdate())
+    for name, label, permission in ITEMS:
+        if permission is not None and not held.anywhere(permission):
+            continue
         try:
             url = reverse(name)
         except NoReverseMatch:

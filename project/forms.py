@@ -1,9 +1,9 @@
-"""How forms look and the forms of the frame itself: log in."""
+"""How forms look and the forms of the frame itself: log in, change the password."""
 
 from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.forms.boundfield import BoundField
 from django.forms.renderers import DjangoTemplates
 from django.utils.translation import gettext_lazy as _
@@ -44,3 +44,11 @@ class LoginForm(AuthenticationForm):
         self.fields["username"].label = _("User name")
         self.fields["password"].label = _("Password")
         self.error_messages["inactive"] = self.error_messages["invalid_login"]
+
+
+class PasswordForm(PasswordChangeForm):
+    """A new password, on a page that shows other things first."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        del self.fields["old_password"].widget.attrs["autofocus"]

@@ -7,7 +7,7 @@ import structlog
 
 def configure_logs(*, json: bool, level: str) -> None:
     """Send the standard library's and structlog's records through one formatter to stderr."""
-    shared = [
+    shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,

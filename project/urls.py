@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from project import views
+from project.styleguide import styleguide
 
 urlpatterns = [
     path("login/", views.Login.as_view(), name="login"),
@@ -11,6 +12,7 @@ urlpatterns = [
     path("account/", views.Account.as_view(), name="account"),
     path("language/", views.language, name="language"),
     path("accessibility/", views.accessibility, name="accessibility"),
+    path("styleguide/", styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),
     path("readyz", views.readyz, name="readyz"),
     path("admin/", admin.site.urls),

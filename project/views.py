@@ -12,11 +12,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render, resolve_url
 from django.template.loader import render_to_string
 from django.urls import reverse_lazy
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from project.forms import LoginForm
+from departments.models import Appointment
+from departments.models.people import Language
+from project.forms import LoginForm, PasswordForm
 
 
 class Login(LoginView):
@@ -40,7 +43,14 @@ class Account(PasswordChangeView):
     """アカウント: who I am here, my language, a new password."""
 
     template_name = "account.html"
+    form_class = PasswordForm
     success_url = reverse_lazy("account")
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        appointments = Appointment.objects.in_force(timezone.localdate()).filter(user=self.request.user)
+        return super().get_context_data(
+            languages=Language.choices, appointments=appointments.select_related("department"), **kwargs
+        )
 
     def form_valid(self, form: Any) -> HttpResponse:
         messages.success(self.request, _("Your password has been changed."))
