@@ -31,7 +31,7 @@ run: .venv/.ok .venv/.texts $(VAR_DIR)/.static
 	@exec $(PY) manage.py serve --port $(PORT)
 
 .venv/.texts: .venv/.made $(LANGUAGE_FILES) | .venv/.ok
-	@$(PY) manage.py compile_texts --verbosity 0
+	@$(PY) manage.py compile_texts >/dev/null
 	@touch $@
 
 $(VAR_DIR)/.static: .venv/.ok $(STATIC_FILES)

@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for: the real servers and the browser."""
 
+import io
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -23,7 +24,14 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 def pytest_configure() -> None:
     """Texts are read from compiled files; compile them before the first one is asked for."""
-    call_command("compile_texts", verbosity=0)
+    call_command("compile_texts", stdout=io.StringIO())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test that commits starts with the rows that migrations wrote."""
+    for item in items:
+        if item.get_closest_marker("django_db") or {"db", "transactional_db", "live_server"} & set(item.fixturenames):
+            item.fixturenames.append("django_db_serialized_rollback")
 
 
 @pytest.fixture(scope="session")
@@ -33,11 +41,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         remember_rows_of_migrations()
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush_past_triggers)
         yield
-
-
-@pytest.fixture(autouse=True)
-def rows_of_migrations(django_db_serialized_rollback: None) -> None:
-    """Every test that commits starts with the rows that migrations wrote."""
 
 
 @pytest.fixture(scope="session")

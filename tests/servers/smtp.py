@@ -93,7 +93,7 @@ class SmtpSink:
         self.release()
         self._controller.stop()
 
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         """aiosmtpd asks here for the answer to the final dot."""
         answer = self._next_answer(envelope.rcpt_tos)
         if answer[0] in "45":
