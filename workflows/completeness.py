@@ -38,18 +38,16 @@ def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
 
 
 def indicator_problems(indicator: Indicator, report: IndicatorReport) -> list[Problem]:
-    name = {"indicator": indicator}
     if report.not_this_quarter:
         return []
-    anchor = f"id_i{indicator.pk}-"
     if indicator.is_milestone:
-        missing = {"done": report.done}
+        asked = ["done"]
     elif indicator.is_share:
-        missing = {"numerator": report.numerator, "denominator": report.denominator}
+        asked = ["numerator", "denominator"]
     else:
-        missing = {"value": report.value}
-    return [
-        Problem(anchor + field, _("Indicator %(indicator)s: enter the value, or tick «not this quarter».") % name)
-        for field, value in missing.items()
-        if value is None
-    ][:1]
+        asked = ["value"]
+    missing = [field for field in asked if getattr(report, field) is None]
+    if not missing:
+        return []
+    message = _("Indicator %(indicator)s: enter the value, or tick «not this quarter».") % {"indicator": indicator}
+    return [Problem(f"id_i{indicator.pk}-{missing[0]}", message)]

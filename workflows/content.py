@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from departments.content import plan_content
 from departments.judgement import Reading, judge, measured
 from departments.models import Indicator, Measure
-from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, Review
+from departments.models.strategy import Step
+from workflows.models import IndicatorReport, MeasureReport, Review
 
 Content = dict[str, Any]
 
@@ -83,7 +84,7 @@ def _indicator_content(review: Review, indicator: Indicator, report: IndicatorRe
         "done": report.done,
         "not_this_quarter": report.not_this_quarter,
         "note": report.note,
-        "judgement": str(judge(indicator, reading, CheckpointKind(review.checkpoint.kind).step)),
+        "judgement": str(judge(indicator, reading, Step(review.checkpoint.kind))),
     }
 
 

@@ -85,6 +85,8 @@ def advance(review: Review, outcome: str, *, by: User, now: datetime) -> None:
     Sets `stage`, `task`, `due_on` and `stage_since`.
     """
     task = review.task
+    if task is None:
+        raise ValueError(f"review {review.pk} has no open task")
     task.process = review.process
     activation = DecisionActivation(task)
     activation.decide(by, outcome, now)

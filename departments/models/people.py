@@ -16,14 +16,15 @@ class User(AbstractUser):
     People are deactivated, never deleted: history and the engine's tasks point to them.
     """
 
-    first_name = None
-    last_name = None
+    # Django's own way of dropping an inherited field.
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
     name = models.CharField(_("name"), max_length=60)
     email = models.EmailField(_("e-mail address"), blank=True)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.JAPANESE)
 
     REQUIRED_FIELDS = ["name", "email"]
-    objects = UserManager()
+    objects = UserManager()  # type: ignore[misc]
 
     class Meta:
         verbose_name = _("person")

@@ -66,47 +66,44 @@ def save_draft(
     """
     review = locked(review_id, task_id)
     require(Action.SAVE, review, by, now)
-    old = _entries(review)
-    wanted = (
-        {pk: measures[pk] for pk in review.plan.measures.values_list("pk", flat=True) if pk in measures},
-        {found.pk: indicators[found.pk].kept for found in indicators_of(review) if found.pk in indicators},
-    )
-    changed = tuple(
-        {pk: entry for pk, entry in new.items() if before.get(pk) != entry}
-        for before, new in zip(old, wanted, strict=True)
-    )
-    if not any(changed):
+    saved_measures, saved_indicators = measure_entries(review), indicator_entries(review)
+    new_measures = {
+        pk: measures[pk]
+        for pk in review.plan.measures.values_list("pk", flat=True)
+        if pk in measures and measures[pk] != saved_measures.get(pk)
+    }
+    new_indicators = {
+        found.pk: indicators[found.pk].kept
+        for found in indicators_of(review)
+        if found.pk in indicators and indicators[found.pk].kept != saved_indicators.get(found.pk)
+    }
+    if not new_measures and not new_indicators:
         return review
     if review.version != version:
         raise Overtaken(review)
-    _write(review, *changed)
+    _write(review, new_measures, new_indicators)
     review.version += 1
     review.saved_by, review.saved_at = by, now
     review.save(update_fields=["version", "saved_by", "saved_at"])
     return review
 
 
-def _entries(review: Review) -> tuple[dict[int, MeasureEntry], dict[int, IndicatorEntry]]:
-    """What the draft says now."""
-    return (
-        {
-            report.measure_id: MeasureEntry(
-                report.progress, report.percent, report.done, report.issue, report.next_step
-            )
-            for report in review.measure_reports.select_related("progress")
-        },
-        {
-            report.indicator_id: IndicatorEntry(
-                report.value,
-                report.numerator,
-                report.denominator,
-                report.done,
-                report.not_this_quarter,
-                report.note,
-            )
-            for report in review.indicator_reports.all()
-        },
-    )
+def measure_entries(review: Review) -> dict[int, MeasureEntry]:
+    """What the draft says now, by measure id."""
+    return {
+        report.measure_id: MeasureEntry(report.progress, report.percent, report.done, report.issue, report.next_step)
+        for report in review.measure_reports.select_related("progress")
+    }
+
+
+def indicator_entries(review: Review) -> dict[int, IndicatorEntry]:
+    """What the draft says now, by indicator id."""
+    return {
+        report.indicator_id: IndicatorEntry(
+            report.value, report.numerator, report.denominator, report.done, report.not_this_quarter, report.note
+        )
+        for report in review.indicator_reports.all()
+    }
 
 
 def _write(review: Review, measures: dict[int, MeasureEntry], indicators: dict[int, IndicatorEntry]) -> None:
