@@ -25,7 +25,7 @@ END;
 
 def install(apps, schema_editor):
     if schema_editor.connection.vendor == "postgresql":
-        schema_editor.execute(POSTGRESQL_FUNCTION)
+        schema_editor.execute(POSTGRESQL_FUNCTION, params=None)  # its text has a %
         for table in TABLES:
             schema_editor.execute(POSTGRESQL_TRIGGER.format(table=table))
     else:
