@@ -1,5 +1,10 @@
 """Addresses of this app's pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from notifications import views
+
+urlpatterns = [
+    path("mail/", views.mail, name="mail"),
+    path("mail/<int:pk>/", views.mail_message, name="mail_message"),
+]

@@ -1,0 +1,38 @@
+"""Where mails go without a mail server: files that any mail program opens."""
+
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+UNSAFE = re.compile(r"[^A-Za-z0-9.@-]")
+
+
+class EmlFileBackend(BaseEmailBackend):
+    """Writes each mail to MAIL_DIR as one .eml file, all of it or nothing; the same mail again overwrites itself."""
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        directory = Path(settings.MAIL_DIR)
+        directory.mkdir(parents=True, exist_ok=True)
+        for each in email_messages:
+            _write(directory, each)
+        return len(email_messages)
+
+
+def _write(directory: Path, each: EmailMessage) -> None:
+    built = each.message()
+    headers = {**each.extra_headers, **dict(built.items())}
+    at = timezone.localtime(parsedate_to_datetime(headers["Date"]))
+    name = UNSAFE.sub("", headers["Message-ID"])
+    with tempfile.NamedTemporaryFile(dir=directory, suffix=".part", delete=False) as file:
+        file.write(built.as_bytes(linesep="\r\n"))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(file.name, directory / f"{at:%Y%m%d-%H%M%S}-{name}.eml")

@@ -1,0 +1,210 @@
+"""The outbox (送信簿): every mail that is owed or was sent, what it tells whom, and how its delivery went."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Count, Min, Q
+from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_lazy as _
+from viewflow.workflow.models import Task
+
+from departments.models import User
+from workflows.models import Event, EventKind, Review
+
+
+class MailKind(models.TextChoices):
+    """What a mail is about: events of one kind, or what is due (期限のお知らせ)."""
+
+    OPENED = EventKind.OPENED.value, EventKind.OPENED.label
+    SUBMITTED = EventKind.SUBMITTED.value, EventKind.SUBMITTED.label
+    WITHDRAWN = EventKind.WITHDRAWN.value, EventKind.WITHDRAWN.label
+    PASSED = EventKind.PASSED.value, EventKind.PASSED.label
+    RETURNED = EventKind.RETURNED.value, EventKind.RETURNED.label
+    APPROVED = EventKind.APPROVED.value, EventKind.APPROVED.label
+    LAPSED = EventKind.LAPSED.value, EventKind.LAPSED.label
+    DIGEST = "digest", _("What is due")
+
+
+class Status(models.TextChoices):
+    """How far a mail has come."""
+
+    PENDING = "pending", _("Waiting to be sent")
+    SENDING = "sending", _("Being sent")
+    SENT = "sent", _("Sent")
+    RETRY = "retry", _("Waiting to be tried again")
+    UNCERTAIN = "uncertain", _("May have arrived; waiting to be tried again")
+    CANCELLED = "cancelled", _("Not needed any more")
+    EXPIRED = "expired", _("Given up")
+    FAILED = "failed", _("Refused for good")
+
+    @property
+    def is_waiting(self) -> bool:
+        return self in WAITING
+
+
+WAITING = (Status.PENDING, Status.RETRY, Status.UNCERTAIN)
+
+
+class Reason(models.TextChoices):
+    """Why a mail was not handed to the mail server, where the server itself did not say."""
+
+    DONE = "done", _("Nothing in it was waiting for the person any more.")
+    INACTIVE = "inactive", _("The person no longer uses the system.")
+    NO_ADDRESS = "no_address", _("The person has no e-mail address. Enter one on the page of the person.")
+    TOO_LATE = "too_late", _("It could not be delivered in time.")
+    INTERRUPTED = "interrupted", _("Sending was interrupted before the mail server answered.")
+
+
+class MailQuerySet(models.QuerySet["OutgoingMail"]):
+    def open(self) -> "MailQuerySet":
+        """Neither sent nor given up. Spelt as the partial indexes are."""
+        return self.filter(Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False))
+
+    def totals(self) -> dict[str, Any]:
+        """How many are `waiting`, `sent` and `failed` (given up included), and `since` when the oldest waits."""
+        is_open = Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False)
+        return self.order_by().aggregate(
+            waiting=Count("pk", filter=is_open),
+            since=Min("created_at", filter=is_open),
+            sent=Count("pk", filter=Q(status=Status.SENT)),
+            failed=Count("pk", filter=Q(status__in=[Status.FAILED, Status.EXPIRED])),
+        )
+
+
+class OutgoingMail(models.Model):
+    """One mail to one person. Written by `outbox` alone.
+
+    It is put into words when it is first sent; `raw` then holds the very bytes, Message-ID and Date included, that
+    every later attempt hands over again. `attempts` counts claims and fences: only the latest may say how it went.
+    """
+
+    key = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(_("kind"), max_length=10, choices=MailKind.choices)
+    recipient = models.ForeignKey(User, on_delete=models.PROTECT, related_name="mails", verbose_name=_("to"))
+    address = models.EmailField(_("address"), blank=True)
+    subject = models.CharField(_("subject"), max_length=300, blank=True)
+    message_id = models.CharField(max_length=120, blank=True)
+    dated = models.DateTimeField(null=True)
+    raw = models.BinaryField(default=b"")
+    status = models.CharField(_("status"), max_length=10, choices=Status.choices, default=Status.PENDING)
+    reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)
+    last_error = models.TextField(_("answer of the mail server"), blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    # An attempt ended without a clear answer: the mail may be there, so its bytes must never change again.
+    may_have_arrived = models.BooleanField(default=False)
+    next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
+    lease_until = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(_("given up after"))
+    created_at = models.DateTimeField(_("queued at"))
+    sent_at = models.DateTimeField(_("sent at"), null=True)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("mails")
+        ordering = ["-created_at", "-pk"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=(Q(status__in=WAITING) & Q(next_attempt_at__isnull=False, lease_until=None))
+                | (Q(status=Status.SENDING) & Q(next_attempt_at=None, lease_until__isnull=False))
+                | (~Q(status__in=[*WAITING, Status.SENDING]) & Q(next_attempt_at=None, lease_until=None)),
+                name="mail_waits_or_is_leased_or_ended",
+            ),
+            models.CheckConstraint(condition=Q(status__in=Status.values), name="mail_status_known"),
+            models.CheckConstraint(condition=Q(kind__in=MailKind.values), name="mail_kind_known"),
+            models.CheckConstraint(
+                condition=Q(status=Status.SENT, sent_at__isnull=False) | (~Q(status=Status.SENT) & Q(sent_at=None)),
+                name="mail_sent_has_time",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.SENDING, Status.SENT])
+                | (~Q(message_id="") & ~Q(address="") & Q(dated__isnull=False)),
+                name="mail_frozen_before_sent",
+            ),
+        ]
+        # Free of literals in their conditions, so that SQLite matches them too.
+        indexes = [
+            models.Index(fields=["next_attempt_at", "id"], condition=Q(next_attempt_at__isnull=False), name="mail_due"),
+            models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="mail_leased"),
+            models.Index(fields=["-created_at", "-id"], name="mail_newest"),
+            models.Index(fields=["status", "-created_at"], name="mail_by_status"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def title(self) -> str:
+        """The subject, or what the mail is about while it is not yet in words."""
+        return self.subject or self.get_kind_display()
+
+    @property
+    def explanation(self) -> str:
+        """Why it is where it is, in the reader's language; the mail server's own words where it spoke."""
+        return "\n".join(filter(None, [self.get_reason_display(), self.last_error]))
+
+
+class MailItemQuerySet(models.QuerySet["MailItem"]):
+    def with_names(self) -> "MailItemQuerySet":
+        """All that a mail or a page says about the items, in the same query."""
+        return self.select_related("event__by", "review__plan", "review__department", "review__checkpoint")
+
+
+class MailItem(models.Model):
+    """One fact that one mail tells its person: an event, or a review that is due in so many days.
+
+    `key` is unique over all mails, so nothing is told twice. `task`: the fact is worth telling only while this task is
+    the review's open one and the person's to do; None: it is worth telling anyhow. `days`: business days after the due
+    day, negative before it; None for an event.
+    """
+
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.CASCADE, related_name="items")
+    key = models.CharField(max_length=100, unique=True)
+    review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="+")
+    event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", null=True)
+    task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True)
+    days = models.SmallIntegerField(null=True)
+    left_out = models.BooleanField(default=False)
+
+    objects = MailItemQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(event=None, days__isnull=False, task__isnull=False) | Q(event__isnull=False, days=None),
+                name="mail_item_of_event_or_due_day",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+    @property
+    def why(self) -> str:
+        """The rule that made this item, in words."""
+        if self.days is None:
+            return EventKind(self.event.kind).label
+        if self.days == 0:
+            return gettext("On the due day")
+        count = abs(self.days)
+        if self.days < 0:
+            text = ngettext("%(days)d business day before due", "%(days)d business days before due", count)
+        else:
+            text = ngettext("%(days)d business day after due", "%(days)d business days after due", count)
+        return text % {"days": count}
+
+
+class ReminderRun(models.Model):
+    """A day whose reminders have been queued; there is at most one run a day, whoever ticks however often."""
+
+    day = models.DateField(primary_key=True)
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.day)
