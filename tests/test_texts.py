@@ -47,6 +47,10 @@ def japanese(app: str) -> list[polib.POEntry]:
     return [entry for entry in polib.pofile(str(path), check_for_duplicates=True) if not entry.obsolete]
 
 
+def listed(keys: set[Key]) -> str:
+    return "\n".join(sorted(f"{context}: {text!r}" if context else repr(text) for context, text in keys))
+
+
 def djangos_own() -> set[Key]:
     """The texts of Django and its apps, which a catalogue of ours may say better."""
     catalogues = Path(django.__file__).parent.rglob("locale/ja/LC_MESSAGES/django.po")
@@ -56,14 +60,15 @@ def djangos_own() -> set[Key]:
 @pytest.mark.parametrize("app", APPS)
 def test_every_text_has_its_japanese(app: str, extracted: dict[str, set[Key]]) -> None:
     translated = {(entry.msgctxt, entry.msgid) for entry in japanese(app) if entry.translated()}
-    assert sorted(text for _context, text in extracted[app] - translated) == []
+    missing = extracted[app] - translated
+    assert not missing, listed(missing)
 
 
 @pytest.mark.parametrize("app", APPS)
 def test_no_japanese_is_left_over_from_texts_that_are_gone(app: str, extracted: dict[str, set[Key]]) -> None:
     everywhere = set().union(*extracted.values(), djangos_own())
     left_over = {(entry.msgctxt, entry.msgid) for entry in japanese(app)} - everywhere
-    assert sorted(text for _context, text in left_over) == []
+    assert not left_over, listed(left_over)
 
 
 @pytest.mark.parametrize("app", APPS)

@@ -1,7 +1,7 @@
 """Run Python with DATABASE_URL leading to a PostgreSQL server that lives as long as the run.
 
-    python -m tests.with_postgres -m pytest tests/workflows
-    python -m tests.with_postgres manage.py migrate
+python -m tests.with_postgres -m pytest tests/workflows
+python -m tests.with_postgres manage.py migrate
 """
 
 import os

@@ -34,11 +34,11 @@ class Command(BaseCommand):
 
 def listen(host: str, port: int) -> socket.socket:
     """The listening socket, or a CommandError that says what to do."""
+    if port not in range(1, 65536):
+        raise CommandError(_("A port is a number from 1 to 65535."))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=1024)
-    except OverflowError:
-        raise CommandError(_("A port is a number from 1 to 65535.")) from None
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             sentence = _("Port %(port)s is in use. Stop the other program or choose another port: make run PORT=8001")
