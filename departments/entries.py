@@ -39,7 +39,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], list[Fault]]:
         message = _("The file cannot be read: %(reason)s.") % {"reason": error.strerror}
     except UnicodeDecodeError:
         message = _("The file is not UTF-8 text. Save it as UTF-8.")
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         at = POSITION.search(str(error))
         message = _("This is not TOML: %(reason)s") % {"reason": POSITION.sub("", str(error)).strip()}
         line = _("line %(line)s") % {"line": at[1]} if at else _("at the end")
@@ -55,10 +55,11 @@ class Entry:
     name: str
     table: dict[str, Any]
     faults: list[Fault]
+    within: str = ""
     known: set[str] = field(default_factory=set)
 
     def fault(self, at: str, message: str) -> None:
-        self.faults.append(Fault(self.file, self.name, at, message))
+        self.faults.append(Fault(self.file, self.name, f"{self.within}{at}", message))
 
     def _get(self, key: str, wanted: type | tuple[type, ...], kind: str, *, required: bool) -> Any:
         """The value if it is there and of the wanted type, else None after noting why not."""
@@ -144,8 +145,10 @@ class Entry:
     def list(self, key: str) -> list[Any]:
         return self._get(key, list, _("a list in square brackets"), required=False) or []
 
-    def subtable(self, key: str) -> dict[str, Any]:
-        return self._get(key, dict, _("a table"), required=False) or {}
+    def subtable(self, key: str) -> "Entry":
+        """The table under the key, empty where there is none; its faults name `key.field`."""
+        table = self._get(key, dict, _("a table"), required=False) or {}
+        return Entry(file=self.file, name=self.name, table=table, faults=self.faults, within=f"{key}.")
 
     def refuse_unknown(self, also: Collection[str] = ()) -> None:
         """Note every key that nothing has asked for: a misspelt field must not pass in silence."""

@@ -20,10 +20,10 @@ def number_fault(number: Decimal) -> str | None:
     """What keeps a number from being stored exactly, to two decimals."""
     if not number.is_finite():
         return _("Give a number.")
-    if number != round(number, 2):
-        return _("Give at most two decimals.")
     if abs(number) > LARGEST:
         return _("This number is too large.")
+    if number != round(number, 2):
+        return _("Give at most two decimals.")
     return _("A number below zero makes no sense here.") if number < 0 else None
 
 

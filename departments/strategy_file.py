@@ -187,9 +187,8 @@ class _Reader:
             entry.fault("department", _("Say which department reports this."))
 
     def _step_targets(self, entry: Entry, kind: str) -> dict[str, Decimal]:
-        table = entry.subtable("step_targets")
-        steps = Entry(file=entry.file, name=entry.name, table=table, faults=entry.faults)
-        if table and kind in (Kind.MILESTONE, Kind.DERIVED):
+        steps = entry.subtable("step_targets")
+        if steps.table and kind in (Kind.MILESTONE, Kind.DERIVED):
             entry.fault("step_targets", _("This kind of indicator has no step targets."))
         # The end of the year is what the target itself is for.
         found = {step.value: steps.number(step.value) for step in Step if step != Step.YEAREND}
