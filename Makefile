@@ -76,18 +76,17 @@ packages:
 
 # ---- the checks
 
-test: export VAR_DIR := $(shell mktemp -d -u)
+test lint bench: export VAR_DIR := $(CURDIR)/.venv/var
 test: lint packages
 	@$(PY) -m pytest
 	@echo "The same on PostgreSQL:"
 	@$(PY) -m tests.with_postgres -m pytest tests/workflows tests/notifications tests/journeys
-	@rm -rf "$$VAR_DIR"
 
 lint: .venv/.ok-dev .venv/.texts
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check --quiet .
 	@.venv/bin/mypy
-	@.venv/bin/lint-imports --no-color
+	@.venv/bin/lint-imports --no-logo
 	@$(PY) manage.py makemigrations --check --dry-run
 	@SECRET_KEY=$$($(PY) -c 'import secrets; print(secrets.token_urlsafe(50))') SITE_URL=https://meguru.example \
 	    ALLOWED_HOSTS=meguru.example $(PY) manage.py check --deploy --fail-level WARNING
