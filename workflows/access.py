@@ -78,7 +78,11 @@ def barred(known: Rights, review: Review) -> bool:
 
 def allowed(user: User, review: Review, on: date) -> frozenset[Action]:
     """The actions that the person may take on the review as it stands."""
-    known = rights(user, on)
+    return allowed_by(rights(user, on), review)
+
+
+def allowed_by(known: Rights, review: Review) -> frozenset[Action]:
+    """The same for whoever has these rights."""
     return frozenset(action for action, rules in RULES.items() if any(_permits(rule, known, review) for rule in rules))
 
 
@@ -102,7 +106,11 @@ def is_barred_from_turn(user: User, review: Review, on: date) -> bool:
 
 def sight(user: User, review: Review, on: date) -> Sight:
     """How much of the review the person may read."""
-    known = rights(user, on)
+    return sight_by(rights(user, on), review)
+
+
+def sight_by(known: Rights, review: Review) -> Sight:
+    """The same for whoever has these rights."""
     if known.has(Permission.READ_DRAFTS, review.department_id):
         return Sight.DRAFT
     if known.has(Permission.READ_SUBMISSIONS, review.department_id):
