@@ -125,6 +125,8 @@ FIELD_NAMES = {
     "kind": _("kind"),
     "unit": _("unit"),
     "code": _("number"),
+    "direction": _("direction"),
+    "formula": _("formula"),
 }
 
 # Follow from other fields, or identify them.
@@ -135,9 +137,13 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Change:
-    """One field that differs between two rounds. `before` or `after` is None where the entry itself is new or gone."""
+    """One field that differs between two rounds. `before` or `after` is None where the entry itself is new or gone.
+
+    `key` is the field's name in the content, `field` the one for people, `place` the entry it stands in.
+    """
 
     place: str
+    key: str
     field: str
     before: Any
     after: Any
@@ -151,7 +157,8 @@ def changes(before: Content, after: Content) -> list[Change]:
         place, was = old.get(path, ("", None))
         place, now = new.get(path, (place, None))
         if was != now:
-            found.append(Change(place=place, field=str(FIELD_NAMES.get(path[-1], path[-1])), before=was, after=now))
+            name = str(FIELD_NAMES.get(path[-1], path[-1]))
+            found.append(Change(place=place, key=path[-1], field=name, before=was, after=now))
     return found
 
 
