@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from departments.access import rights
 from departments.models.organisation import Permission
+from workflows.access import waiting_for
 
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
 
@@ -31,7 +32,7 @@ ITEMS = (
 
 @dataclass(frozen=True)
 class NavigationItem:
-    """One entry of the main menu; `current` is '' or a value of aria-current, `count` what waits there."""
+    """One entry of the main menu; `current` is '' or a value of aria-current, `count` how much waits there."""
 
     url: str
     label: str
@@ -47,7 +48,8 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 
 
 def _items(request: HttpRequest) -> Iterator[NavigationItem]:
-    held = rights(request.user, on=timezone.localdate())
+    today = timezone.localdate()
+    held = rights(request.user, on=today)
     for name, label, permission in ITEMS:
         if permission is not None and not held.anywhere(permission):
             continue
@@ -55,7 +57,8 @@ def _items(request: HttpRequest) -> Iterator[NavigationItem]:
             url = reverse(name)
         except NoReverseMatch:
             continue
-        yield NavigationItem(url=url, label=label, current=_current(url, request.path))
+        count = waiting_for(request.user, on=today).count() if name == "home" else None
+        yield NavigationItem(url=url, label=label, current=_current(url, request.path), count=count)
 
 
 def _current(url: str, path: str) -> str:
