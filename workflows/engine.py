@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import Case, Value, When
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS, STATUS
 from viewflow.workflow.token import Token
@@ -96,6 +97,15 @@ def advance(review: Review, outcome: str, *, by: User, now: datetime) -> None:
     review.task = None if node in ENDS else activation.opened.task
     review.due_on = None if node in ENDS else review.checkpoint.due_days[review.stage]
     review.stage_since = now
+
+
+def reschedule(checkpoint: Checkpoint) -> None:
+    """Give every open review of the checkpoint the due day that its stage has now.
+
+    One statement, so that a review that moves on at the same moment gets the day of the stage it moves to.
+    """
+    days = Case(*(When(stage=stage, then=Value(day)) for stage, day in checkpoint.due_days.items()))
+    Review.objects.open().filter(checkpoint=checkpoint).update(due_on=days)
 
 
 def lapse(reviews: Sequence[Review], *, now: datetime) -> None:

@@ -35,6 +35,13 @@ class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
         """Opened and not yet closed."""
         return self.filter(opened_at__isnull=False, closed_at=None)
 
+    def of_year(self, fiscal_year: int) -> "CheckpointQuerySet":
+        return self.filter(fiscal_year=fiscal_year).order_by("opens_on", "pk")
+
+    def years(self) -> list[int]:
+        """The fiscal years that have a checkpoint, oldest first."""
+        return list(self.order_by("fiscal_year").values_list("fiscal_year", flat=True).distinct())
+
 
 class Checkpoint(models.Model):
     """One round of the year (チェックポイント): what is asked as of a day, and by when each step is due."""

@@ -52,7 +52,7 @@ class Review(models.Model):
 
     `task` is the flow's open task, whose number every form carries: a form made for another task is stale.
     `version` counts saves of the draft, for the same purpose. `stage`, `task`, `due_on` and `stage_since` are
-    written by `engine.advance` alone.
+    written by `engine` alone.
     """
 
     plan = models.ForeignKey(ActionPlan, on_delete=models.PROTECT, related_name="reviews")

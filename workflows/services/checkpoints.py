@@ -1,18 +1,51 @@
-"""Opening and closing a checkpoint for all plans at once."""
+"""Adding a checkpoint, moving its days, opening and closing it for all plans at once."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
+import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from departments.models import ActionPlan, User
 from departments.models.plans import PlanState
+from departments.services.rows import save_or_refuse
 from workflows import engine, history
 from workflows.errors import Closed
 from workflows.models import Checkpoint, EventKind, Review
+from workflows.schedule import Days
+
+log = structlog.get_logger("meguru.workflows")
 
 CHUNK = 1000  # a write transaction of about half a second on SQLite
+
+
+@transaction.atomic
+def add_checkpoint(*, fiscal_year: int, kind: str, days: Days, by: User | None) -> Checkpoint:
+    """Put a checkpoint into the year's calendar; it still has to be opened. Raises departments' Refused."""
+    checkpoint = Checkpoint(fiscal_year=fiscal_year, kind=kind, **asdict(days))
+    save_or_refuse(checkpoint)
+    log.info("checkpoint added", checkpoint=checkpoint.pk, by=by and by.pk)
+    return checkpoint
+
+
+@transaction.atomic
+def change_days(*, checkpoint: Checkpoint, days: Days, by: User | None) -> Checkpoint:
+    """Move the days of a checkpoint; what is open in it becomes due on the new days.
+
+    Raises Closed once it is closed, and departments' Refused when the days break a rule.
+    """
+    current = Checkpoint.objects.select_for_update().get(pk=checkpoint.pk)
+    if current.closed_at is not None:
+        raise Closed(_("%(checkpoint)s is closed already.") % {"checkpoint": current})
+    changes = asdict(days)
+    for name, day in changes.items():
+        setattr(current, name, day)
+    save_or_refuse(current, update_fields=list(changes))
+    engine.reschedule(current)
+    log.info("checkpoint days changed", checkpoint=current.pk, by=by and by.pk)
+    return current
 
 
 @dataclass(frozen=True)
@@ -24,6 +57,27 @@ class Opening:
     left_out: list[ActionPlan]
 
 
+def foreseen_opening(checkpoint: Checkpoint) -> Opening:
+    """What `open_checkpoint` would do now."""
+    return Opening(
+        opened=_plans_to_open(checkpoint).count(), already=checkpoint.reviews.count(), left_out=_left_out(checkpoint)
+    )
+
+
+def _plans_to_open(checkpoint: Checkpoint) -> QuerySet[ActionPlan]:
+    """The plans of the year in the state that this checkpoint takes, which have no review in it yet."""
+    state = PlanState.DRAFT if checkpoint.is_plan else PlanState.APPROVED
+    plans = ActionPlan.objects.filter(fiscal_year=checkpoint.fiscal_year, state=state)
+    return plans.exclude(reviews__checkpoint=checkpoint)
+
+
+def _left_out(checkpoint: Checkpoint) -> list[ActionPlan]:
+    if checkpoint.is_plan:
+        return []
+    plans = ActionPlan.objects.filter(fiscal_year=checkpoint.fiscal_year).exclude(state=PlanState.APPROVED)
+    return list(plans.select_related("department"))
+
+
 def open_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) -> Opening:
     """Open a review for every plan of the year that lacks one; again and again gives the same.
 
@@ -33,9 +87,7 @@ def open_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) -
     opened = 0
     while chunk := _open_chunk(checkpoint, by=by, now=now):
         opened += chunk
-    plans = ActionPlan.objects.filter(fiscal_year=checkpoint.fiscal_year).select_related("department")
-    left_out = [] if checkpoint.is_plan else list(plans.exclude(state=PlanState.APPROVED))
-    return Opening(opened=opened, already=already, left_out=left_out)
+    return Opening(opened=opened, already=already, left_out=_left_out(checkpoint))
 
 
 @transaction.atomic
@@ -47,14 +99,7 @@ def _open_chunk(checkpoint: Checkpoint, *, by: User | None, now: datetime) -> in
         current.opened_at = now
         current.save(update_fields=["opened_at"])
     checkpoint.opened_at = current.opened_at
-    state = PlanState.DRAFT if current.is_plan else PlanState.APPROVED
-    waiting = (
-        ActionPlan.objects.select_for_update()
-        .filter(fiscal_year=current.fiscal_year, state=state)
-        .exclude(reviews__checkpoint=current)
-        .order_by("pk")
-    )
-    plans = list(waiting[:CHUNK])
+    plans = list(_plans_to_open(current).select_for_update().order_by("pk")[:CHUNK])
     reviews = engine.start(current, plans, now=now)
     facts = {
         review.pk: {"next_task": review.task_id, "to": review.stage, "due": str(review.due_on)} for review in reviews
@@ -75,8 +120,8 @@ def close_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) 
     current.closed_at = now
     current.save(update_fields=["closed_at"])
     checkpoint.closed_at = now
-    unfinished = list(Review.objects.open().filter(checkpoint=current).order_by("pk"))
-    ActionPlan.objects.select_for_update().filter(pk__in=[review.plan_id for review in unfinished]).values_list("pk")
+    running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
+    unfinished = list(running.filter(checkpoint=current).order_by("pk"))
     engine.lapse(unfinished, now=now)
     facts = {review.pk: {"task": review.task_id, "from": review.stage} for review in unfinished}
     history.record_many(unfinished, EventKind.LAPSED, by=by, at=now, data=facts)

@@ -1,0 +1,89 @@
+"""What waits for a person, and where stands what they handed in: the read model of «my work» (マイワーク)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from departments.access import rights
+from departments.fiscal import BusinessCalendar
+from departments.models import CalendarDay, User
+from departments.models.organisation import Permission
+from workflows.access import actors
+from workflows.models import Decision, Outcome, Review, Stage
+from workflows.models.reviews import ReviewQuerySet
+from workflows.wording import DueText, Status, due_text, status_of
+
+
+@dataclass(frozen=True)
+class Item:
+    """One review that waits for the person. `reason`: the first line of why it was returned."""
+
+    review: Review
+    status: Status
+    due: DueText
+    reason: str
+
+
+@dataclass(frozen=True)
+class Followed:
+    """One review that the person's department handed in, and who has it now."""
+
+    review: Review
+    status: Status
+    due: DueText | None
+    holders: list[User]
+
+
+def waiting_items(reviews: Iterable[Review], on: date) -> list[Item]:
+    """The given reviews of `waiting_for`, in their order, with all that a list shows; two queries."""
+    reviews = list(reviews)
+    calendar = CalendarDay.objects.calendar()
+    reasons = _return_reasons(review for review in reviews if review.is_returned)
+    return [
+        Item(
+            review=review,
+            status=status_of(review),
+            due=_due(review, on, calendar),
+            reason=reasons.get(review.pk, ""),
+        )
+        for review in reviews
+    ]
+
+
+def _due(review: Review, on: date, calendar: BusinessCalendar) -> DueText | None:
+    return due_text(review.due_on, on, calendar)
+
+
+def _return_reasons(reviews: Iterable[Review]) -> dict[int, str]:
+    rounds = {review.pk: review.round for review in reviews}
+    decisions = Decision.objects.filter(review__in=rounds, outcome=Outcome.RETURNED).select_related("submission")
+    return {
+        decision.review_id: decision.comment.splitlines()[0]
+        for decision in decisions
+        if decision.submission.round == rounds[decision.review_id]
+    }
+
+
+def followed_reviews(user: User, on: date) -> ReviewQuerySet:
+    """The reviews of running checkpoints that the person's departments handed in and the office has or has approved."""
+    own = rights(user, on).departments(Permission.DRAFT)
+    return (
+        Review.objects.filter(department__in=own, checkpoint__opened_at__isnull=False, checkpoint__closed_at=None)
+        .exclude(stage=Stage.PREPARE)
+        .order_by("-stage_since", "pk")
+    )
+
+
+def followed_items(reviews: Iterable[Review], on: date) -> list[Followed]:
+    reviews = list(reviews)
+    holders = actors([review for review in reviews if review.is_open], on)
+    calendar = CalendarDay.objects.calendar()
+    return [
+        Followed(
+            review=review,
+            status=status_of(review),
+            due=_due(review, on, calendar),
+            holders=holders.get(review.pk, []),
+        )
+        for review in reviews
+    ]

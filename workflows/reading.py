@@ -1,0 +1,217 @@
+"""A content as people read it: numbers with units, chips for classes and judgements, what changed between rounds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from departments.judgement import Judgement
+from departments.models import Indicator
+from departments.models.plans import Priority
+from departments.models.strategy import Direction, Kind
+from departments.wording import amount_text, month_text, months_text, number_text, target_text
+from workflows.content import Change, Content, changes
+from workflows.models import ProgressClass
+from workflows.wording import Status, judgement_status, progress_status
+
+
+@dataclass(frozen=True)
+class IndicatorReading:
+    """One indicator: the target in words, the value with its unit, how it was computed, the judgement."""
+
+    id: int
+    code: str
+    title: str
+    target: str
+    formula: str
+    value: str
+    computed: str
+    judgement: Status
+    note: str
+
+
+@dataclass(frozen=True)
+class MeasureReading:
+    """One measure: its progress class and per cent, the texts, and its own indicators."""
+
+    id: int
+    number: int
+    title: str
+    initiative: str
+    progress: Status | None
+    percent: int | None
+    done: str
+    issue: str
+    next_step: str
+    indicators: list[IndicatorReading]
+
+
+@dataclass(frozen=True)
+class ReportReading:
+    """A whole report: the measures, and the strategy's indicators that the department reports."""
+
+    measures: list[MeasureReading]
+    indicators: list[IndicatorReading]
+
+
+def read_report(content: Content) -> ReportReading:
+    """A report's content for the page. Two queries: the classes' colours and the indicators' targets."""
+    classes = {found.code: found for found in ProgressClass.objects.all()}
+    known = Indicator.objects.in_bulk([entry["id"] for entry in content["indicators"]])
+    readings = [(entry["measure"], _read_indicator(entry, known.get(entry["id"]))) for entry in content["indicators"]]
+    return ReportReading(
+        measures=[
+            _read_measure(entry, classes, [reading for number, reading in readings if number == entry["number"]])
+            for entry in content["measures"]
+        ],
+        indicators=[reading for number, reading in readings if number is None],
+    )
+
+
+def _read_measure(
+    entry: Content, classes: dict[str, ProgressClass], indicators: list[IndicatorReading]
+) -> MeasureReading:
+    progress = classes.get(entry["progress"])
+    return MeasureReading(
+        id=entry["id"],
+        number=entry["number"],
+        title=entry["title"],
+        initiative=entry["initiative"],
+        progress=_frozen_status(progress, entry["progress_name"]) if progress else None,
+        percent=entry["percent"],
+        done=entry["done"],
+        issue=entry["issue"],
+        next_step=entry["next_step"],
+        indicators=indicators,
+    )
+
+
+def _frozen_status(progress: ProgressClass, name: str) -> Status:
+    """The class under the name it had when it was submitted, which is kept in Japanese."""
+    status = progress_status(progress)
+    return status if get_language() == "en" else Status(status.tone, status.glyph, name)
+
+
+def _read_indicator(entry: Content, indicator: Indicator | None) -> IndicatorReading:
+    return IndicatorReading(
+        id=entry["id"],
+        code=entry["code"],
+        title=entry["title"],
+        target=target_text(indicator) if indicator else "",
+        formula=indicator.formula if indicator else "",
+        value=_value_text(entry, indicator),
+        computed=_computed_text(entry),
+        judgement=judgement_status(entry["judgement"]),
+        note=entry["note"],
+    )
+
+
+def _value_text(entry: Content, indicator: Indicator | None) -> str:
+    if entry["not_this_quarter"]:
+        return _("Not this quarter")
+    if entry["kind"] == Kind.MILESTONE:
+        return _yes_or_no(entry["done"])
+    if entry["value"] is None:
+        return ""
+    number = Decimal(entry["value"])
+    return amount_text(indicator, number) if indicator else f"{number_text(number)}{entry['unit']}"
+
+
+def _yes_or_no(done: bool | None) -> str:
+    return {True: _("Done"), False: _("Not done yet"), None: ""}[done]
+
+
+def _computed_text(entry: Content) -> str:
+    """33 ÷ 40, the two numbers behind a share."""
+    if entry["numerator"] is None or entry["denominator"] is None:
+        return ""
+    return f"{number_text(Decimal(entry['numerator']))} ÷ {number_text(Decimal(entry['denominator']))}"
+
+
+@dataclass(frozen=True)
+class PlanMeasureReading:
+    """One measure of a plan as it was submitted."""
+
+    number: int
+    title: str
+    goal: str
+    initiative: int
+    months: str
+    priority: str
+    milestones: list[tuple[str, str]]
+    indicators: list[tuple[str, str]]
+
+
+def read_plan(content: Content) -> list[PlanMeasureReading]:
+    """The measures of a plan's content for the page, without a query."""
+    return [
+        PlanMeasureReading(
+            number=entry["number"],
+            title=entry["title"],
+            goal=entry["goal"],
+            initiative=entry["initiative"],
+            months=months_text(entry["first_month"], entry["last_month"]),
+            priority=Priority(entry["priority"]).label,
+            milestones=[
+                (months_text(row["first_month"], row["last_month"]), row["title"]) for row in entry["milestones"]
+            ],
+            indicators=[(f"{row['code']} {row['title']}", _planned_target(row)) for row in entry["indicators"]],
+        )
+        for entry in content["plan"]["measures"]
+    ]
+
+
+def _planned_target(row: Content) -> str:
+    return target_text(
+        Indicator(
+            kind=row["kind"],
+            direction=row["direction"],
+            unit=row["unit"],
+            target=None if row["target"] is None else Decimal(row["target"]),
+        )
+    )
+
+
+@dataclass(frozen=True)
+class ChangeRow:
+    """One row of the comparison: `change` is changed, added or removed."""
+
+    label: str
+    before: str
+    after: str
+    change: str
+
+
+def change_rows(before: Content, after: Content) -> list[ChangeRow]:
+    return [_change_row(change) for change in _worth_reading(changes(before, after))]
+
+
+def _worth_reading(found: Iterable[Change]) -> Iterable[Change]:
+    """Without the empty fields of entries that are new or gone."""
+    return (change for change in found if {_shown(change.key, change.before), _shown(change.key, change.after)} != {""})
+
+
+def _change_row(change: Change) -> ChangeRow:
+    before, after = _shown(change.key, change.before), _shown(change.key, change.after)
+    kind = "added" if before == "" else "removed" if after == "" else "changed"
+    label = " › ".join(filter(None, [change.place, change.field]))
+    return ChangeRow(label=label, before=before, after=after, change=kind)
+
+
+CHOICES = {"priority": Priority, "kind": Kind, "direction": Direction, "judgement": Judgement}
+
+
+def _shown(key: str, value: Any) -> str:
+    """A field's value in words; empty where nothing is said."""
+    if value is None or value == "":
+        return ""
+    if key in CHOICES:
+        return str(CHOICES[key](value).label)
+    if key in ("first_month", "last_month"):
+        return month_text(value)
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    return str(value)

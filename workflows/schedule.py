@@ -1,0 +1,44 @@
+"""Sensible days for a checkpoint, counted in business days: year-end holidays and Golden Week cost nobody time."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from departments.fiscal import BusinessCalendar
+from workflows.models import CheckpointKind
+
+# Business days to prepare, to review and to approve.
+TO_SUBMIT, TO_REVIEW, TO_APPROVE = 10, 7, 5
+
+# As of, opening and closing of each kind: (years after the start of the fiscal year, month, day).
+FRAMES = {
+    CheckpointKind.PLAN: ((0, 4, 1), (0, 4, 1), (0, 5, 31)),
+    CheckpointKind.Q1: ((0, 6, 30), (0, 7, 1), (0, 9, 30)),
+    CheckpointKind.Q2: ((0, 9, 30), (0, 10, 1), (0, 12, 28)),
+    CheckpointKind.Q3: ((0, 12, 31), (1, 1, 4), (1, 3, 31)),
+    CheckpointKind.YEAREND: ((1, 3, 31), (1, 3, 15), (1, 5, 31)),
+}
+# At the year's end the final figures exist only after 31 March.
+COUNTED_FROM_AS_OF = (CheckpointKind.YEAREND,)
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of a checkpoint, by the names of its columns."""
+
+    as_of: date
+    opens_on: date
+    submit_due: date
+    review_due: date
+    approve_due: date
+    closes_on: date
+
+
+def proposal(fiscal_year: int, kind: CheckpointKind, calendar: BusinessCalendar) -> Days:
+    """Days that keep every rule: due days are business days, in order, within the season of the kind."""
+    as_of, opens_on, closes_on = (date(fiscal_year + years, month, day) for years, month, day in FRAMES[kind])
+    opens_on = calendar.on_or_after(opens_on)
+    submit_due = calendar.add(as_of if kind in COUNTED_FROM_AS_OF else opens_on, TO_SUBMIT)
+    review_due = calendar.add(submit_due, TO_REVIEW)
+    approve_due = calendar.add(review_due, TO_APPROVE)
+    last = calendar.add(closes_on + timedelta(days=1), -1)
+    return Days(as_of, opens_on, submit_due, review_due, approve_due, max(last, approve_due))

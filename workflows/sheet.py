@@ -1,0 +1,158 @@
+"""The sheet that a department fills in at a checkpoint: each measure and indicator, its form, last time's entry."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from departments.models import Indicator, Measure
+from departments.wording import target_text
+from workflows.content import indicators_of
+from workflows.errors import Problem
+from workflows.forms import EntryForm, IndicatorForm, MeasureForm
+from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass, Review, Submission
+from workflows.reading import IndicatorReading, MeasureReading, read_report
+from workflows.services.drafts import IndicatorEntry, MeasureEntry
+
+COPIED = ("done", "issue", "next_step")
+
+
+@dataclass(frozen=True)
+class IndicatorBlock:
+    indicator: Indicator
+    form: IndicatorForm
+    target: str
+    previous: IndicatorReading | None
+
+
+@dataclass(frozen=True)
+class MeasureBlock:
+    measure: Measure
+    form: MeasureForm
+    previous: MeasureReading | None
+    indicators: list[IndicatorBlock]
+
+    @property
+    def can_copy(self) -> bool:
+        """Whether last time's texts could fill something that is still empty."""
+        return self.previous is not None and any(
+            getattr(self.previous, name) and not self.form[name].value() for name in COPIED
+        )
+
+
+class Sheet:
+    """The forms of one review, filled from its draft or, with `data`, from what was sent.
+
+    A handful of queries, however many measures there are.
+    """
+
+    def __init__(self, review: Review, data: QueryDict | None = None) -> None:
+        self.previous_name, previous = previous_content(review)
+        last_measures, last_indicators = _by_id(previous)
+        classes = list(ProgressClass.objects.all())
+        reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
+        values = {report.indicator_id: report for report in review.indicator_reports.all()}
+        blocks = [
+            IndicatorBlock(
+                indicator=found,
+                form=IndicatorForm(data, indicator=found, report=values.get(found.pk) or IndicatorReport()),
+                target=target_text(found),
+                previous=last_indicators.get(found.pk),
+            )
+            for found in indicators_of(review)
+        ]
+        self.measures = [
+            MeasureBlock(
+                measure=measure,
+                form=MeasureForm(
+                    data, measure=measure, report=reports.get(measure.pk) or MeasureReport(), classes=classes
+                ),
+                previous=last_measures.get(measure.pk),
+                indicators=[block for block in blocks if block.indicator.measure_id == measure.pk],
+            )
+            for measure in review.plan.measures.select_related("initiative")
+        ]
+        self.indicators = [block for block in blocks if block.indicator.measure_id is None]
+
+    @property
+    def forms(self) -> list[EntryForm]:
+        """All forms in the order of the page."""
+        return list(self._forms())
+
+    def _forms(self) -> Iterator[EntryForm]:
+        for block in self.measures:
+            yield block.form
+            yield from (inner.form for inner in block.indicators)
+        yield from (block.form for block in self.indicators)
+
+    def is_valid(self) -> bool:
+        """Look at every form, so that all mistakes are shown at once."""
+        mistaken = [form for form in self.forms if not form.is_valid()]
+        return not mistaken
+
+    def measure_entries(self) -> dict[int, MeasureEntry]:
+        return {block.measure.pk: block.form.entry() for block in self.measures if block.form.was_sent}
+
+    def indicator_entries(self) -> dict[int, IndicatorEntry]:
+        return {
+            form.indicator.pk: form.entry() for form in self.forms if isinstance(form, IndicatorForm) and form.was_sent
+        }
+
+    def typed(self) -> list[tuple[str, str]]:
+        """All that was filled in, as label and text."""
+        return [pair for form in self.forms for pair in form.typed()]
+
+    def note_saved(self, current: "Sheet") -> None:
+        """Show beside each field what the draft says now, where it differs from what was typed."""
+        for mine, theirs in zip(self.forms, current.forms, strict=True):
+            mine.note_saved(theirs)
+
+    def note_missing(self, problems: list[Problem]) -> None:
+        """Mark the fields that keep the review from being submitted."""
+        anchors = {problem.anchor for problem in problems}
+        for form in self.forms:
+            for name in form.fields:
+                if form[name].id_for_label in anchors:
+                    form.add_error(name, _("Needed for submission."))
+
+
+def copied(sheet: Sheet, data: QueryDict, measure_id: int) -> QueryDict:
+    """What was sent, with the measure's empty texts filled from last time."""
+    filled = data.copy()
+    for block in sheet.measures:
+        if block.measure.pk == measure_id and block.previous is not None:
+            for name in COPIED:
+                if not block.form[name].value():
+                    filled[block.form.add_prefix(name)] = getattr(block.previous, name)
+    return filled
+
+
+def previous_content(review: Review) -> tuple[str, dict[str, Any] | None]:
+    """The checkpoint before this one and what the plan's department last submitted to it, if there was any."""
+    kind = CheckpointKind(review.checkpoint.kind).previous
+    if kind is None:
+        return "", None
+    found = (
+        Submission.objects.filter(
+            review__plan=review.plan_id,
+            review__checkpoint__kind=kind,
+            review__checkpoint__fiscal_year=review.checkpoint.fiscal_year,
+        )
+        .order_by("-round")
+        .first()
+    )
+    return str(kind.label), json.loads(found.content) if found else None
+
+
+def _by_id(content: dict[str, Any] | None) -> tuple[dict[int, MeasureReading], dict[int, IndicatorReading]]:
+    if content is None:
+        return {}, {}
+    report = read_report(content)
+    inner = [reading for measure in report.measures for reading in measure.indicators]
+    return (
+        {reading.id: reading for reading in report.measures},
+        {reading.id: reading for reading in [*report.indicators, *inner]},
+    )

@@ -1,0 +1,132 @@
+"""How a review's stage, its due day and what happened to it are said on a page."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
+
+from departments.fiscal import BusinessCalendar
+from departments.judgement import Judgement
+from departments.models import User
+from departments.wording import day_text
+from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
+
+
+@dataclass(frozen=True)
+class Status:
+    """A chip: tone of the colour, glyph, and the words that say it alone."""
+
+    tone: str
+    glyph: str
+    text: str | Promise
+
+
+NOT_SUBMITTED = Status("gray", "－", pgettext_lazy("status", "Not submitted"))
+RETURNED = Status("red", "↩", pgettext_lazy("status", "Returned"))
+STAGES = {
+    Stage.PREPARE: NOT_SUBMITTED,
+    Stage.REVIEW: Status("blue", "…", pgettext_lazy("status", "Under review")),
+    Stage.APPROVE: Status("purple", "◇", pgettext_lazy("status", "Awaiting approval")),
+    Stage.APPROVED: Status("green", "✓", pgettext_lazy("status", "Approved")),
+    Stage.LAPSED: Status("gray", "×", pgettext_lazy("status", "Ended unfinished")),
+}
+
+
+def status_of(review: Review) -> Status:
+    return RETURNED if review.is_returned else STAGES[Stage(review.stage)]
+
+
+@dataclass(frozen=True)
+class DueText:
+    """How long is left, in words; `tone` is red when overdue, yellow when it is today, else empty."""
+
+    tone: str
+    text: str
+
+
+def due_text(due_on: date | None, on: date, calendar: BusinessCalendar) -> DueText | None:
+    """あと3営業日, 本日締切, 2営業日超過; None when nothing is due."""
+    if due_on is None:
+        return None
+    days = calendar.between(on, due_on)
+    if due_on < on:
+        return DueText("red", late_text(-days))
+    if due_on == on:
+        return DueText("yellow", _("Due today"))
+    return DueText("", ngettext("%(n)d business day left", "%(n)d business days left", days) % {"n": days})
+
+
+def late_text(days: int) -> str:
+    """2営業日超過; on the closed days right after the due day, no business day has passed yet."""
+    if days == 0:
+        return _("Overdue")
+    return ngettext("%(n)d business day late", "%(n)d business days late", days) % {"n": days}
+
+
+JUDGEMENTS = {
+    Judgement.ACHIEVED: ("green", "○"),
+    Judgement.ON_TRACK: ("blue", "○"),
+    Judgement.IN_PROGRESS: ("gray", "…"),
+    Judgement.BEHIND: ("orange", "△"),
+    Judgement.MISSED: ("red", "×"),
+    Judgement.NOT_YET: ("gray", "－"),
+    Judgement.NOT_APPLICABLE: ("gray", "／"),
+    Judgement.COMPUTED: ("gray", "＝"),
+}
+
+
+def judgement_status(judgement: str) -> Status:
+    found = Judgement(judgement)
+    tone, glyph = JUDGEMENTS[found]
+    return Status(tone, glyph, found.label)
+
+
+PROGRESS_GLYPHS = {"blue": "↑", "green": "○", "yellow": "△", "orange": "△", "red": "×"}
+
+
+def progress_status(progress: ProgressClass) -> Status:
+    return Status(progress.tone, PROGRESS_GLYPHS.get(progress.tone, "－"), str(progress))
+
+
+# What happened, as a noun: 提出, 差戻し, 承認.
+HAPPENINGS = {
+    EventKind.OPENED: pgettext_lazy("event", "opening"),
+    EventKind.SUBMITTED: pgettext_lazy("event", "submission"),
+    EventKind.WITHDRAWN: pgettext_lazy("event", "withdrawal"),
+    EventKind.PASSED: pgettext_lazy("event", "passing on for approval"),
+    EventKind.RETURNED: pgettext_lazy("event", "return"),
+    EventKind.APPROVED: pgettext_lazy("event", "approval"),
+    EventKind.LAPSED: pgettext_lazy("event", "closing of the checkpoint"),
+}
+OUTCOMES = {
+    Outcome.PASSED: Status("blue", "→", pgettext_lazy("outcome", "Passed on")),
+    Outcome.RETURNED: Status("red", "↩", pgettext_lazy("outcome", "Returned")),
+    Outcome.APPROVED: Status("green", "✓", pgettext_lazy("outcome", "Approved")),
+}
+STEPS = {
+    Stage.PREPARE: pgettext_lazy("step", "Preparation"),
+    Stage.REVIEW: pgettext_lazy("step", "Review by the office"),
+    Stage.APPROVE: pgettext_lazy("step", "Approval by the head of the office"),
+}
+
+
+def moment_text(moment: datetime) -> str:
+    """令和8年10月7日(水) 14:05, in the city's time."""
+    local = timezone.localtime(moment)
+    return f"{day_text(local.date())} {local:%H:%M}"
+
+
+def told(event: Event, reader: User) -> str:
+    """Who did what when, for the page of the one who came second; the reader may be both."""
+    facts = {"who": event.by or _("the system"), "what": HAPPENINGS[EventKind(event.kind)], "at": moment_text(event.at)}
+    if event.by_id == reader.pk:
+        return _("You have already done this yourself: %(what)s, %(at)s. It was carried out once.") % facts
+    return _("%(who)s was first: %(what)s, %(at)s.") % facts
+
+
+def round_text(number: int) -> str:
+    """第2回提出."""
+    return pgettext("submission", "Round %(n)d") % {"n": number}
