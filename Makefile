@@ -80,7 +80,7 @@ test lint bench: export VAR_DIR := $(CURDIR)/.venv/var
 test: lint packages
 	@$(PY) -m pytest
 	@echo "The same on PostgreSQL:"
-	@$(PY) -m tests.with_postgres -m pytest tests/workflows tests/notifications tests/journeys
+	@$(PY) -W ignore:XDG_RUNTIME_DIR -m tests.with_postgres -m pytest tests/workflows tests/notifications tests/journeys tests/project/test_celery.py
 
 lint: .venv/.ok-dev .venv/.texts
 	@.venv/bin/ruff check .

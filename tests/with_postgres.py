@@ -5,6 +5,7 @@ python -m tests.with_postgres manage.py migrate
 """
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from tests.servers.postgres import postgres
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an interrupted run takes its server along
     with postgres() as url:
         return subprocess.run([sys.executable, *sys.argv[1:]], env={**os.environ, "DATABASE_URL": url}).returncode
 

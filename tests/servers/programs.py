@@ -51,16 +51,21 @@ class Program:
             )
 
     def wait_for_line(self, text: str, *, seconds: float = 30.0) -> None:
-        """Return once the program has printed `text`; fails with its whole output after `seconds` or when it ends."""
+        """Return once the program has printed `text`; fails with its whole output when it ends before, or is late."""
+        self.wait_for_lines(text, 1, seconds=seconds)
+
+    def wait_for_lines(self, text: str, count: int, *, seconds: float = 30.0) -> None:
+        """The same for `count` times `text`, counted over all its starts."""
 
         def printed() -> bool:
-            if text in self.log.read_text(encoding="utf-8"):
+            output = self.log.read_text(encoding="utf-8")
+            if output.count(text) >= count:
                 return True
             if self.process is None or self.process.poll() is not None:
-                raise AssertionError(f"{self.arguments} ended early:\n{self.log.read_text(encoding='utf-8')}")
+                raise AssertionError(f"{self.arguments} ended early:\n{output}")
             return False
 
-        wait_until(printed, what=f"{text!r} from {self.arguments}", seconds=seconds)
+        wait_until(printed, what=f"{text!r} from {self.arguments}, log in {self.log}", seconds=seconds)
 
     def kill(self) -> None:
         """SIGKILL: it gets no chance to tidy up."""
