@@ -4,6 +4,7 @@ import os
 import re
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 
@@ -28,9 +29,9 @@ class EmlFileBackend(BaseEmailBackend):
 
 def _write(directory: Path, each: EmailMessage) -> None:
     built = each.message()
-    headers = {**each.extra_headers, **dict(built.items())}
-    at = timezone.localtime(parsedate_to_datetime(headers["Date"]))
-    name = UNSAFE.sub("", headers["Message-ID"])
+    at = parsedate_to_datetime(built["Date"])
+    at = timezone.localtime(at if at.tzinfo else at.replace(tzinfo=UTC))
+    name = UNSAFE.sub("", built["Message-ID"])
     with tempfile.NamedTemporaryFile(dir=directory, suffix=".part", delete=False) as file:
         file.write(built.as_bytes(linesep="\r\n"))
         file.flush()

@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext, pgettext_lazy
 
 from departments.fiscal import BusinessCalendar
@@ -24,11 +24,11 @@ LONGEST_LIST = 50
 LONGEST_SUBJECT = 200
 
 DOERS = {
-    EventKind.SUBMITTED: _lazy("Submitted by: %(name)s"),
-    EventKind.WITHDRAWN: _lazy("Withdrawn by: %(name)s"),
-    EventKind.PASSED: _lazy("Reviewed by: %(name)s"),
-    EventKind.RETURNED: _lazy("Returned by: %(name)s"),
-    EventKind.APPROVED: _lazy("Approved by: %(name)s"),
+    EventKind.SUBMITTED: gettext_lazy("Submitted by: %(name)s"),
+    EventKind.WITHDRAWN: gettext_lazy("Withdrawn by: %(name)s"),
+    EventKind.PASSED: gettext_lazy("Reviewed by: %(name)s"),
+    EventKind.RETURNED: gettext_lazy("Returned by: %(name)s"),
+    EventKind.APPROVED: gettext_lazy("Approved by: %(name)s"),
 }
 TASKS = {
     Stage.PREPARE: pgettext_lazy("to do", "Submit"),

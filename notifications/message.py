@@ -2,11 +2,11 @@
 
 import email.policy
 import uuid
-from email.headerregistry import Address
-from email.message import EmailMessage as Letter
+from email.header import Header, decode_header, make_header
 from email.message import Message
+from email.mime.text import MIMEText
 from email.parser import BytesParser
-from email.utils import format_datetime
+from email.utils import format_datetime, formataddr
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -15,6 +15,8 @@ from django.core.mail import EmailMessage
 from django.utils import timezone
 
 from notifications.models import OutgoingMail
+
+LONGEST_PLAIN = 60  # fits on the header's first line
 
 
 class Text(NamedTuple):
@@ -36,36 +38,62 @@ def new_id() -> str:
 
 def freeze(mail: OutgoingMail, text: Text) -> bytes:
     """The mail as it goes over the wire. Needs the mail's `address`, `message_id`, `dated` and `recipient`."""
-    letter = Letter(policy=email.policy.SMTP)
-    letter["Subject"] = text.subject
+    letter = MIMEText(text.body, "plain", "utf-8", policy=email.policy.compat32.clone(linesep="\r\n"))
+    letter["Subject"] = encoded(text.subject, "Subject")
     letter["From"] = settings.DEFAULT_FROM_EMAIL
-    letter["To"] = Address(one_line(mail.recipient.name), addr_spec=mail.address)
+    letter["To"] = _to(one_line(mail.recipient.name), mail.address)
     letter["Date"] = format_datetime(timezone.localtime(mail.dated))
     letter["Message-ID"] = mail.message_id
     letter["Auto-Submitted"] = "auto-generated"
     letter["X-Auto-Response-Suppress"] = "OOF, NRN, AutoReply, RN"
     letter["Content-Language"] = mail.recipient.language
-    letter.set_content(text.body, charset="utf-8", cte="base64")
     return letter.as_bytes()
 
 
-def parse(raw: bytes) -> Letter:
-    """The mail's headers and body, decoded."""
-    return BytesParser(_class=Letter, policy=email.policy.default).parsebytes(raw)
+def encoded(text: str, header: str) -> str:
+    """One line of text as a header's value: RFC 2047 words, unless it is short ASCII that nobody can mistake for them."""
+    if is_plain(text):
+        return text
+    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
+
+
+def is_plain(text: str) -> bool:
+    return text.isascii() and "=?" not in text and len(text) <= LONGEST_PLAIN
+
+
+def _to(name: str, address: str) -> str:
+    return formataddr((name, address)) if is_plain(name) else f"{encoded(name, 'To')} <{address}>"
+
+
+def parse(raw: bytes) -> Message:
+    """The mail's headers as they stand, and its body."""
+    return BytesParser(policy=email.policy.compat32).parsebytes(raw)
+
+
+def header(letter: Message, name: str) -> str:
+    """A header in words; '' when there is none."""
+    return str(make_header(decode_header(letter.get(name, ""))))
+
+
+def body(letter: Message) -> str:
+    """The text of the mail, its lines ended by line feeds."""
+    return letter.get_payload(decode=True).decode().replace("\r\n", "\n")
 
 
 def read(raw: bytes) -> Text:
     """The words of frozen bytes, as `mails.write` gave them."""
     letter = parse(raw)
-    return Text(str(letter["Subject"]), letter.get_content().replace("\r\n", "\n"))
+    return Text(header(letter, "Subject"), body(letter))
 
 
 class FrozenBytes(Message):
-    """What a backend takes for a message: it can only be turned into the very bytes that were frozen."""
+    """What a backend takes for a message: its headers to look at, and the very bytes that were frozen."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__()
         self.raw = raw
+        for name, value in BytesParser().parsebytes(raw, headersonly=True).items():
+            self[name] = value
 
     def as_bytes(self, unixfrom: bool = False, policy: object = None, linesep: str = "\r\n") -> bytes:
         return self.raw if linesep == "\r\n" else self.raw.replace(b"\r\n", linesep.encode())
@@ -77,8 +105,7 @@ class FrozenMail(EmailMessage):
     def __init__(self, mail: OutgoingMail) -> None:
         self.raw = bytes(mail.raw)
         text = read(self.raw)
-        headers = {"Message-ID": mail.message_id, "Date": parse(self.raw)["Date"]}
-        super().__init__(text.subject, text.body, settings.DEFAULT_FROM_EMAIL, [mail.address], headers=headers)
+        super().__init__(text.subject, text.body, settings.DEFAULT_FROM_EMAIL, [mail.address])
 
     def message(self) -> FrozenBytes:  # type: ignore[override]
         return FrozenBytes(self.raw)

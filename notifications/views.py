@@ -68,8 +68,8 @@ def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "mail": found,
         "chip": CHIPS[Status(found.status)],
-        "headers": [(name, letter[name]) for name in HEADERS] if letter else [],
-        "body": letter.get_content() if letter else "",
+        "headers": [(name, message.header(letter, name)) for name in HEADERS] if letter else [],
+        "body": message.body(letter) if letter else "",
         "items": found.items.with_names(),
     }
     return render(request, "notifications/mail_message.html", context)
