@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from departments.models import ActionPlan, User
 from departments.models.plans import PlanState
+from departments.services import plans as plan_service
 from departments.services.rows import save_or_refuse
 from workflows import engine, history
 from workflows.errors import Closed
@@ -121,8 +122,11 @@ def close_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) 
     current.save(update_fields=["closed_at"])
     checkpoint.closed_at = now
     running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
-    unfinished = list(running.filter(checkpoint=current).order_by("pk"))
+    unfinished = list(running.filter(checkpoint=current).order_by("plan_id"))  # as an opening locks them
     engine.lapse(unfinished, now=now)
+    if current.is_plan:
+        for review in unfinished:
+            plan_service.mark(review.plan_id, PlanState.DRAFT)
     facts = {review.pk: {"task": review.task_id, "from": review.stage} for review in unfinished}
     history.record_many(unfinished, EventKind.LAPSED, by=by, at=now, data=facts)
     return len(unfinished)

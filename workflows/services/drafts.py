@@ -62,10 +62,13 @@ def save_draft(
 ) -> Review:
     """Keep the draft: entries by measure id and by indicator id; ids that are not the plan's are ignored.
 
+    The plan checkpoint has no report to keep, since the plan itself is what is edited there.
     Saving the same again changes nothing, so a double click is one save. Raises Stale, Overtaken or NotAllowed.
     """
     review = locked(review_id, task_id)
     require(Action.SAVE, review, by, now)
+    if review.checkpoint.is_plan:
+        return review
     saved_measures, saved_indicators = measure_entries(review), indicator_entries(review)
     new_measures = {
         pk: measures[pk]

@@ -1,0 +1,28 @@
+import pytest
+
+from departments.models import ActionPlan
+from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
+from tests.workflows.moves import opened
+from workflows.models import Review
+
+
+@pytest.fixture
+def places(db: None) -> Places:
+    return make_places()
+
+
+@pytest.fixture
+def cast(places: Places) -> Cast:
+    return make_cast(places)
+
+
+@pytest.fixture
+def plan(places: Places) -> ActionPlan:
+    """The approved plan of the civic department, with one measure."""
+    return make_approved_plan(places.civic)
+
+
+@pytest.fixture
+def review(plan: ActionPlan) -> Review:
+    """Its review at the second quarter, just opened."""
+    return opened(plan)[0]

@@ -1,0 +1,131 @@
+"""Steps of a review for tests, each through its service, at a fixed moment unless told otherwise."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from departments.models import ActionPlan, User
+from workflows.access import Action
+from workflows.models import Checkpoint, CheckpointKind, Event, Outcome, ProgressClass, Review, Stage
+from workflows.services.checkpoints import close_checkpoint, open_checkpoint
+from workflows.services.drafts import IndicatorEntry, MeasureEntry, save_draft
+from workflows.services.reviews import decide, submit, withdraw
+
+NOW = datetime(2026, 10, 7, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
+TODAY = NOW.date()
+YEAR = 2026
+REASON = "数値の根拠を追記してください。"
+
+
+def make_checkpoint(kind: str = CheckpointKind.Q2, year: int = YEAR) -> Checkpoint:
+    return Checkpoint.objects.create(
+        fiscal_year=year,
+        kind=kind,
+        as_of=date(year, 9, 30),
+        opens_on=date(year, 10, 1),
+        submit_due=date(year, 10, 14),
+        review_due=date(year, 10, 28),
+        approve_due=date(year, 11, 11),
+        closes_on=date(year, 12, 25),
+    )
+
+
+def opened(*plans: ActionPlan, kind: str = CheckpointKind.Q2, now: datetime = NOW) -> list[Review]:
+    """The reviews of the plans at the checkpoint of that kind, which is opened (again) for them."""
+    year = plans[0].fiscal_year
+    checkpoint = Checkpoint.objects.filter(fiscal_year=year, kind=kind).first() or make_checkpoint(kind, year)
+    open_checkpoint(checkpoint=checkpoint, by=None, now=now)
+    return [checkpoint.reviews.get(plan=plan) for plan in plans]
+
+
+def closed(review: Review, now: datetime = NOW) -> Review:
+    close_checkpoint(checkpoint=review.checkpoint, by=None, now=now)
+    return now_of(review)
+
+
+def now_of(review: Review) -> Review:
+    """The review as it stands in the database."""
+    return Review.objects.with_names().get(pk=review.pk)
+
+
+def fresh(user: User) -> User:
+    """The person as a new request would load them: nothing remembered."""
+    return User.objects.get(pk=user.pk)
+
+
+def entries(review: Review, progress: str = "on_plan", done: str = "予定どおり進めた。") -> dict[int, MeasureEntry]:
+    """What completes every measure of the review."""
+    found = ProgressClass.objects.get(code=progress)
+    return {measure.pk: MeasureEntry(progress=found, percent=50, done=done) for measure in review.plan.measures.all()}
+
+
+def save(review: Review, by: User, now: datetime = NOW, **entered: Any) -> Review:
+    """Save the draft from a page that shows it as it stands."""
+    review = now_of(review)
+    indicators: dict[int, IndicatorEntry] = entered.pop("indicators", {})
+    return save_draft(
+        review_id=review.pk,
+        task_id=review.task_id or 0,
+        version=review.version,
+        measures=entered.pop("measures", None) or entries(review, **entered),
+        indicators=indicators,
+        by=fresh(by),
+        now=now,
+    )
+
+
+def take(action: Action, review: Review, by: User, *, task_id: int | None = None, now: datetime = NOW) -> Review:
+    """Take an action from a page made for `task_id`; without it, from a page that shows the review as it stands."""
+    review = now_of(review)
+    return STEPS[action](review, task_id or review.task_id or 0, fresh(by), now)
+
+
+def state_of(review: Review) -> tuple[str, int, str]:
+    review = now_of(review)
+    return review.stage, review.round, review.returned_from
+
+
+def _decision(outcome: Outcome, comment: str = "") -> Callable[[Review, int, User, datetime], Review]:
+    def step(review: Review, task_id: int, by: User, now: datetime) -> Review:
+        return decide(review_id=review.pk, task_id=task_id, outcome=outcome, comment=comment, by=by, now=now)
+
+    return step
+
+
+STEPS: dict[Action, Callable[[Review, int, User, datetime], Review]] = {
+    Action.SAVE: lambda review, task_id, by, now: save_draft(
+        review_id=review.pk,
+        task_id=task_id,
+        version=review.version,
+        measures=entries(review),
+        indicators={},
+        by=by,
+        now=now,
+    ),
+    Action.SUBMIT: lambda review, task_id, by, now: submit(review_id=review.pk, task_id=task_id, by=by, now=now),
+    Action.WITHDRAW: lambda review, task_id, by, now: withdraw(review_id=review.pk, task_id=task_id, by=by, now=now),
+    Action.PASS: _decision(Outcome.PASSED),
+    Action.RETURN: _decision(Outcome.RETURNED, REASON),
+    Action.APPROVE: _decision(Outcome.APPROVED),
+}
+
+
+def at(stage: Stage, review: Review, cast: Any) -> Review:
+    """Bring the review to the stage, by the people whose turn it is."""
+    if stage != Stage.PREPARE:
+        save(review, cast.editor)
+        take(Action.SUBMIT, review, cast.lead)
+    if stage in (Stage.APPROVE, Stage.APPROVED):
+        take(Action.PASS, review, cast.reviewer)
+    if stage == Stage.APPROVED:
+        take(Action.APPROVE, review, cast.approver)
+    return now_of(review)
+
+
+def told(review: Review) -> list[tuple[str, str | None, int]]:
+    """The review's history: kind, by whom, round."""
+    return [
+        (event.kind, event.by and event.by.username, event.round)
+        for event in Event.objects.filter(review=review).order_by("sequence").select_related("by")
+    ]
