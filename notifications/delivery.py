@@ -39,8 +39,7 @@ def deliver(*, clock: Callable[[], datetime] = timezone.now, seconds: float | No
     """
     tally: Counter[Status] = Counter()
     stop_at = None if seconds is None else time.monotonic() + seconds
-    server = MailServer()
-    try:
+    with MailServer() as server:
         while not server.is_away and (stop_at is None or time.monotonic() < stop_at):
             mail = outbox.claim(clock())
             if mail is None:
@@ -48,8 +47,6 @@ def deliver(*, clock: Callable[[], datetime] = timezone.now, seconds: float | No
             ended = _send(mail, server, clock) if mail.status == Status.SENDING else Status(mail.status)
             if ended is not None:
                 tally[ended] += 1
-    finally:
-        server.hang_up()
     return tally
 
 
@@ -73,6 +70,12 @@ class MailServer:
     def __init__(self) -> None:
         self.connection = get_connection()
         self.is_away = False
+
+    def __enter__(self) -> "MailServer":
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.hang_up()
 
     def hand_over(self, mail: OutgoingMail) -> Result:
         """Send one mail. Sets `is_away` when the server cannot be reached, which is not the mail's fault."""

@@ -50,11 +50,11 @@ def freeze(mail: OutgoingMail, text: Text) -> bytes:
     return letter.as_bytes()
 
 
-def encoded(text: str, header: str) -> str:
-    """One line of text as a header's value: RFC 2047 words, unless it is short ASCII that nobody can mistake for them."""
+def encoded(text: str, name: str) -> str:
+    """One line of text as the value of the header `name`: as it is if it is short and plain, else RFC 2047 words."""
     if is_plain(text):
         return text
-    return Header(text, "utf-8", header_name=header).encode(linesep="\r\n")
+    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
 
 
 def is_plain(text: str) -> bool:
@@ -77,7 +77,7 @@ def header(letter: Message, name: str) -> str:
 
 def body(letter: Message) -> str:
     """The text of the mail, its lines ended by line feeds."""
-    return letter.get_payload(decode=True).decode().replace("\r\n", "\n")
+    return bytes(letter.get_payload(decode=True)).decode().replace("\r\n", "\n")
 
 
 def read(raw: bytes) -> Text:

@@ -186,16 +186,16 @@ class MailItem(models.Model):
     @property
     def why(self) -> str:
         """The rule that made this item, in words."""
-        if self.days is None:
-            return EventKind(self.event.kind).label
-        if self.days == 0:
+        if self.event is not None:
+            return str(EventKind(self.event.kind).label)
+        days = self.days or 0
+        if days == 0:
             return gettext("On the due day")
-        count = abs(self.days)
-        if self.days < 0:
-            text = ngettext("%(days)d business day before due", "%(days)d business days before due", count)
+        if days < 0:
+            text = ngettext("%(days)d business day before due", "%(days)d business days before due", -days)
         else:
-            text = ngettext("%(days)d business day after due", "%(days)d business days after due", count)
-        return text % {"days": count}
+            text = ngettext("%(days)d business day after due", "%(days)d business days after due", days)
+        return text % {"days": abs(days)}
 
 
 class ReminderRun(models.Model):

@@ -130,7 +130,7 @@ def _freeze(mail: OutgoingMail, items: list[MailItem], now: datetime) -> None:
     if mail.may_have_arrived:
         return
     text = mails.write(mail, items, now)
-    if mail.raw and mail.address == mail.recipient.email and text == message.read(mail.raw):
+    if mail.raw and mail.address == mail.recipient.email and text == message.read(bytes(mail.raw)):
         return
     mail.address, mail.subject, mail.dated = mail.recipient.email, text.subject, now
     mail.message_id = message.new_id()

@@ -48,13 +48,12 @@ def _due(today: date, calendar: BusinessCalendar) -> list[tuple[Review, DueRule]
     """The open reviews with a rule day since the last run that whoever must act now has not had a mail for."""
     last_run = ReminderRun.objects.filter(day__lt=today).order_by("-day").first()
     reviews = Review.objects.open().filter(due_on__lte=calendar.add(today, max(DAYS_BEFORE)))
-    rules: dict[date, DueRule] = {}
-    for due_on in reviews.order_by().values_list("due_on", flat=True).distinct():
-        rule = newest_due_rule(due_on, today, calendar)
-        if rule and (last_run is None or rule.day > last_run.day):
-            rules[due_on] = rule
-    due = reviews.filter(due_on__in=rules).select_related("plan").order_by("due_on", "pk")
-    return [(review, rules[review.due_on]) for review in due if _was_waiting(review, rules[review.due_on], today)]
+    due_days = reviews.order_by().values_list("due_on", flat=True).distinct()
+    rules = {due_on: newest_due_rule(due_on, today, calendar) for due_on in due_days if due_on is not None}
+    fresh = {due_on: rule for due_on, rule in rules.items() if rule and (last_run is None or rule.day > last_run.day)}
+    due = reviews.filter(due_on__in=fresh).select_related("plan").order_by("due_on", "pk")
+    pairs = [(review, fresh[review.due_on]) for review in due if review.due_on]
+    return [(review, rule) for review, rule in pairs if _was_waiting(review, rule, today)]
 
 
 def _was_waiting(review: Review, rule: DueRule, today: date) -> bool:

@@ -1,0 +1,118 @@
+"""The outbox pages: for administrators only, few queries, everything about a mail."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from notifications.models import OutgoingMail, Status
+from tests.factories import appoint, make_person, make_user
+from tests.notifications.city import City, make_city, october, run
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def city() -> City:
+    city = make_city()
+    city.open(october(1))
+    run(october(1))
+    return city
+
+
+@pytest.fixture
+def keeper(city: City, client: Client) -> Client:
+    client.force_login(city.kanri)
+    return client
+
+
+def listed(client: Client, **query: Any) -> list[str]:
+    return [row.recipient.username for row in client.get(reverse("mail"), query).context["page_obj"]]
+
+
+@pytest.mark.parametrize("name", ["tanaka", "suzuki", "mori", "hayashi"])
+def test_nobody_but_administrators_sees_mails(city: City, client: Client, name: str) -> None:
+    client.force_login(getattr(city, name))
+    row = OutgoingMail.objects.first()
+    assert client.get(reverse("mail")).status_code == 404
+    assert client.get(reverse("mail_message", args=[row.pk])).status_code == 404
+
+
+def test_the_list_is_searched_and_filtered(keeper: Client, city: City) -> None:
+    assert sorted(listed(keeper)) == ["sato", "suzuki", "tanaka"]
+    assert listed(keeper, q="tanaka@city") == ["tanaka"]
+    assert listed(keeper, q="2Q suzuki") == ["suzuki"]
+    assert listed(keeper, q="誰でもない") == []
+    assert listed(keeper, status=Status.FAILED) == []
+    assert len(listed(keeper, status=Status.SENT, page="999")) == 3
+    assert len(listed(keeper, page="x")) == 3
+
+
+def test_a_status_nobody_knows_gets_a_sentence_and_all_mails(keeper: Client) -> None:
+    response = keeper.get(reverse("mail"), {"status": "lost", "q": "x" * 101})
+    assert response.status_code == 200
+    assert response.context["form"].errors.keys() == {"status", "q"}
+    assert len(response.context["page_obj"]) == 3
+
+
+def test_failures_are_shown_with_their_reason(keeper: Client, city: City) -> None:
+    appoint(make_user("nomail", email=""), city.tax)
+    city.submit(city.tax_review, city.tanaka, october(1, 10))
+    city.withdraw(city.tax_review, city.tanaka, october(1, 11))
+    run(october(1, 11))
+    page = keeper.get(reverse("mail"), {"status": Status.FAILED}).content.decode()
+    assert "送信できなかったメールがあります" in page
+    assert "メールアドレスが登録されていません" in page
+
+
+def test_a_mail_is_read_with_the_reason_it_was_written_for(keeper: Client, city: City) -> None:
+    row = OutgoingMail.objects.get(recipient=city.tanaka)
+    page = keeper.get(reverse("mail_message", args=[row.pk])).content.decode()
+    for text in ("tanaka 様", row.message_id.strip("<>"), "auto-generated", "送信済み", str(city.tax_review)):
+        assert text in page
+
+
+def test_a_mail_that_waits_has_no_text_yet(keeper: Client, city: City, settings: Any) -> None:
+    city.submit(city.tax_review, city.tanaka, october(1, 10))
+    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    make_person("ono", city.root, "reviewer")
+    run(october(1, 10))
+    row = OutgoingMail.objects.filter(status=Status.PENDING).get()
+    page = keeper.get(reverse("mail_message", args=[row.pk])).content.decode()
+    assert "まだ本文はありません" in page
+
+
+def test_text_of_people_is_shown_as_text(keeper: Client, city: City) -> None:
+    city.tanaka.name = "<script>alert(1)</script>"
+    city.tanaka.save(update_fields=["name"])
+    city.submit(city.tax_review, city.tanaka, october(1, 10))
+    run(october(1, 10))
+    row = OutgoingMail.objects.get(recipient=city.mori)
+    page = keeper.get(reverse("mail_message", args=[row.pk])).content.decode()
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert" in page
+
+
+def test_no_such_mail(keeper: Client) -> None:
+    assert keeper.get(reverse("mail_message", args=[10**9])).status_code == 404
+
+
+def queries(client: Client, url: str) -> int:
+    client.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        client.get(url)
+    return len(captured)
+
+
+def test_as_many_queries_for_many_mails_as_for_few(keeper: Client, city: City) -> None:
+    few = queries(keeper, reverse("mail"))
+    for number in range(30):
+        make_person(f"editor{number}", city.tax)
+    city.submit(city.tax_review, city.tanaka, october(1, 10))
+    city.withdraw(city.tax_review, city.tanaka, october(1, 11))
+    run(october(1, 11))
+    assert OutgoingMail.objects.count() == 34
+    assert queries(keeper, reverse("mail")) == few <= 10
