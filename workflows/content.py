@@ -107,7 +107,7 @@ FIELD_NAMES = {
     "goal": _("goal for the year"),
     "initiative": _("initiative"),
     "first_month": _("from"),
-    "last_month": _("to"),
+    "last_month": _("until"),
     "priority": _("class"),
     "number": _("number"),
     "progress_name": _("progress"),

@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('goal', models.TextField(blank=True, max_length=1000, verbose_name='goal for the year')),
                 ('first_month', models.PositiveSmallIntegerField(choices=[(1, '4月'), (2, '5月'), (3, '6月'), (4, '7月'), (5, '8月'), (6, '9月'), (7, '10月'), (8, '11月'), (9, '12月'), (10, '1月'), (11, '2月'), (12, '3月')], verbose_name='from')),
-                ('last_month', models.PositiveSmallIntegerField(choices=[(1, '4月'), (2, '5月'), (3, '6月'), (4, '7月'), (5, '8月'), (6, '9月'), (7, '10月'), (8, '11月'), (9, '12月'), (10, '1月'), (11, '2月'), (12, '3月')], verbose_name='to')),
+                ('last_month', models.PositiveSmallIntegerField(choices=[(1, '4月'), (2, '5月'), (3, '6月'), (4, '7月'), (5, '8月'), (6, '9月'), (7, '10月'), (8, '11月'), (9, '12月'), (10, '1月'), (11, '2月'), (12, '3月')], verbose_name='until')),
                 ('priority', models.CharField(choices=[('organisation', 'Organisation-wide issue'), ('department', "Department's priority"), ('other', 'Other')], max_length=12, verbose_name='class')),
                 ('origin', models.CharField(blank=True, max_length=20)),
                 ('initiative', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='measures', to='departments.initiative', verbose_name='initiative')),
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('title', models.CharField(max_length=120, verbose_name='title')),
                 ('first_month', models.PositiveSmallIntegerField(choices=[(1, '4月'), (2, '5月'), (3, '6月'), (4, '7月'), (5, '8月'), (6, '9月'), (7, '10月'), (8, '11月'), (9, '12月'), (10, '1月'), (11, '2月'), (12, '3月')], verbose_name='from')),
-                ('last_month', models.PositiveSmallIntegerField(choices=[(1, '4月'), (2, '5月'), (3, '6月'), (4, '7月'), (5, '8月'), (6, '9月'), (7, '10月'), (8, '11月'), (9, '12月'), (10, '1月'), (11, '2月'), (12, '3月')], verbose_name='to')),
+                ('last_month', models.PositiveSmallIntegerField(choices=[(1, '4月'), (2, '5月'), (3, '6月'), (4, '7月'), (5, '8月'), (6, '9月'), (7, '10月'), (8, '11月'), (9, '12月'), (10, '1月'), (11, '2月'), (12, '3月')], verbose_name='until')),
                 ('measure', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='milestones', to='departments.measure')),
             ],
             options={

@@ -90,7 +90,7 @@ class Measure(models.Model):
     title = models.CharField(_("title"), max_length=120)
     goal = models.TextField(_("goal for the year"), blank=True, max_length=1000)
     first_month = models.PositiveSmallIntegerField(_("from"), choices=FISCAL_MONTH_CHOICES)
-    last_month = models.PositiveSmallIntegerField(_("to"), choices=FISCAL_MONTH_CHOICES)
+    last_month = models.PositiveSmallIntegerField(_("until"), choices=FISCAL_MONTH_CHOICES)
     priority = models.CharField(_("class"), max_length=12, choices=Priority.choices)
     # The strategy file's key of a measure that came from it, so that loading the file again finds it.
     origin = models.CharField(max_length=20, blank=True)
@@ -126,7 +126,7 @@ class Milestone(models.Model):
     measure = models.ForeignKey(Measure, on_delete=models.CASCADE, related_name="milestones")
     title = models.CharField(_("title"), max_length=120)
     first_month = models.PositiveSmallIntegerField(_("from"), choices=FISCAL_MONTH_CHOICES)
-    last_month = models.PositiveSmallIntegerField(_("to"), choices=FISCAL_MONTH_CHOICES)
+    last_month = models.PositiveSmallIntegerField(_("until"), choices=FISCAL_MONTH_CHOICES)
 
     class Meta:
         verbose_name = _("milestone")
