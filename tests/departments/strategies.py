@@ -1,5 +1,6 @@
 """A small strategy file for tests, and the demo's own."""
 
+import tomllib
 from pathlib import Path
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.conf import settings
 from tests.factories import make_department
 
 DEMO_FILE = Path(settings.BASE_DIR) / "project" / "data" / "strategy-r8.toml"
-DEMO_DEPARTMENTS = ("dx", "joho", "koho", "chiiki", "seikatsu", "toshi")
+DEMO_DEPARTMENTS = ("dx", "joho", "koho", "jinji", "zaisei", "kumin", "koseki", "chiiki", "seikatsu", "toshi")
 
 SMALL = """
 [strategy]
@@ -55,5 +56,8 @@ def write(folder: Path, text: str = SMALL, name: str = "strategy.toml") -> Path:
 
 
 def make_demo_departments() -> None:
-    for position, code in enumerate(DEMO_DEPARTMENTS):
-        make_department(code, position=position)
+    """Every department that the demo's file names."""
+    content = tomllib.loads(DEMO_FILE.read_text(encoding="utf-8"))
+    entries = content["indicator"] + content["measure"]
+    for code in sorted({entry["department"] for entry in entries if "department" in entry}):
+        make_department(code)
