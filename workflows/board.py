@@ -84,8 +84,8 @@ COUNTED: list[tuple[str, Callable[[Cell], bool]]] = [
 ]
 
 
-def build_board(user: User, year: int, on: date, *, division: int | None = None, late_only: bool = False) -> Board:
-    """The board of a fiscal year for what the person may see, perhaps only one 部 or only rows with something late."""
+def build_board(user: User, year: int, on: date, *, division: str = "", late_only: bool = False) -> Board:
+    """The board of a fiscal year for what the person may see; perhaps one 部 (its id), or rows with something late."""
     checkpoints = list(Checkpoint.objects.of_year(year))
     plans = _plans(user, year, on)
     reviews = {
@@ -101,7 +101,7 @@ def build_board(user: User, year: int, on: date, *, division: int | None = None,
     shown = [
         Group(department, [row for row in rows if row.is_late or not late_only])
         for department, rows in groups.items()
-        if division in (None, department.pk)
+        if division in ("", str(department.pk))
     ]
     return Board(
         checkpoints=checkpoints,

@@ -22,23 +22,20 @@ ENDS = {"end": Stage.APPROVED}
 def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime) -> list[Review]:
     """Open one review a plan by bulk inserts, the very rows that viewflow's own start would write."""
     processes = ReviewProcess.objects.bulk_create(
-        (ReviewProcess(flow_class=ReviewFlow, status=PROCESS.NEW, created=now) for _ in plans), batch_size=500
+        ReviewProcess(flow_class=ReviewFlow, status=PROCESS.NEW, created=now) for _ in plans
     )
     starts = Task.objects.bulk_create(
-        (
-            Task(
-                process=process,
-                flow_task=ReviewFlow.start,
-                flow_task_type=ReviewFlow.start.task_type,
-                status=STATUS.DONE,
-                created=now,
-                started=now,
-                finished=now,
-                token=Token("start"),
-            )
-            for process in processes
-        ),
-        batch_size=500,
+        Task(
+            process=process,
+            flow_task=ReviewFlow.start,
+            flow_task_type=ReviewFlow.start.task_type,
+            status=STATUS.DONE,
+            created=now,
+            started=now,
+            finished=now,
+            token=Token("start"),
+        )
+        for process in processes
     )
     permission = ReviewFlow.prepare.calc_owner_permission(None)
     department_type = ContentType.objects.get_for_model(Department)
@@ -56,13 +53,10 @@ def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime)
                 owner_permission_obj_pk=str(plan.department_id),
             )
             for process, plan in zip(processes, plans, strict=True)
-        ),
-        batch_size=500,
+        )
     )
     link = Task.previous.through
-    link.objects.bulk_create(
-        (link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True)), batch_size=500
-    )
+    link.objects.bulk_create((link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True)))
     return Review.objects.bulk_create(
         (
             Review(
@@ -75,8 +69,7 @@ def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime)
                 stage_since=now,
             )
             for plan, process, task in zip(plans, processes, tasks, strict=True)
-        ),
-        batch_size=500,
+        )
     )
 
 

@@ -1,67 +1,42 @@
-"""What people type on the pages of a review. Nothing here is required: a draft may be saved as it is."""
+"""What people type on the pages of reviews and checkpoints. A draft requires nothing: it may be saved as it is."""
 
-import re
 import unicodedata
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
+from departments.fiscal import BusinessCalendar, fiscal_year_label
+from departments.forms.fields import DayField, LinesField, NumberField
 from departments.models import Indicator, Measure
-from departments.rules import number_fault
-from departments.wording import number_text
-from workflows.models import IndicatorReport, MeasureReport, ProgressClass
+from departments.wording import day_text, number_text
+from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass
+from workflows.schedule import Days
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 
-PLAIN_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)")
-MOST_DIGITS = 20
 
+class PerCentField(NumberField):
+    """A whole number from 0 to 100; a % behind it does no harm."""
 
-class NumberField(forms.CharField):
-    """A number as people type it: full-width digits, thousands commas and a trailing % are all right."""
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_value=100, **kwargs)
 
-    def __init__(self, *, most: Decimal | None = None, whole: bool = False, **kwargs: Any) -> None:
-        super().__init__(required=False, **kwargs)
-        self.most, self.whole = most, whole
-        self.widget.attrs |= {"inputmode": "numeric" if whole else "decimal", "autocomplete": "off"}
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = unicodedata.normalize("NFKC", value).strip().removesuffix("%")
+        return super().to_python(value)
 
-    def to_python(self, value: Any) -> Decimal | None:
-        text = unicodedata.normalize("NFKC", super().to_python(value))
-        text = re.sub(r"[,、\s]", "", text).removesuffix("%").replace("−", "-")
-        if not text:
-            return None
-        if not PLAIN_NUMBER.fullmatch(text):
-            raise ValidationError(_("Enter a number in digits, for example 1,234.5."))
-        if len(text) > MOST_DIGITS:
-            raise ValidationError(_("This number is too large."))
-        return self._within_limits(Decimal(text))
-
-    def _within_limits(self, number: Decimal) -> Decimal:
-        fault = number_fault(number)
-        if fault:
-            raise ValidationError(fault)
-        if self.whole and number != int(number):
+    def clean(self, value: Any) -> int | None:
+        number = super().clean(value)
+        if number is not None and number != int(number):
             raise ValidationError(_("Enter a whole number."))
-        if self.most is not None and number > self.most:
-            raise ValidationError(_("Enter at most %(most)s."), params={"most": number_text(self.most)})
-        return number
-
-    def run_validators(self, value: Decimal | None) -> None:
-        """The text's validators have had their say in `to_python`'s pattern."""
-
-
-class LongText(forms.CharField):
-    """A text of several lines; a line break counts as one character, as it does in the browser."""
-
-    def __init__(self, *, rows: int = 3, **kwargs: Any) -> None:
-        super().__init__(required=False, widget=forms.Textarea(attrs={"rows": rows}), **kwargs)
-
-    def to_python(self, value: Any) -> str:
-        return super().to_python(value).replace("\r\n", "\n").replace("\r", "\n")
+        return None if number is None else int(number)
 
 
 class EntryForm(forms.Form):
@@ -104,10 +79,10 @@ class EntryForm(forms.Form):
 
 class MeasureForm(EntryForm):
     progress = forms.ChoiceField(label=_("Progress"), required=False)
-    percent = NumberField(label=_("Progress in per cent"), most=Decimal(100), whole=True)
-    done = LongText(label=_("What was done"), max_length=2000)
-    issue = LongText(label=_("Issue"), max_length=2000)
-    next_step = LongText(label=_("Next step"), max_length=2000)
+    percent = PerCentField(label=_("Progress in per cent"), required=False)
+    done = LinesField(label=_("What was done"), required=False, max_length=2000)
+    issue = LinesField(label=_("Issue"), required=False, max_length=2000)
+    next_step = LinesField(label=_("Next step"), required=False, max_length=2000)
 
     def __init__(
         self, *args: Any, measure: Measure, report: MeasureReport, classes: list[ProgressClass], **kwargs: Any
@@ -128,7 +103,7 @@ class MeasureForm(EntryForm):
         data = self.cleaned_data
         return MeasureEntry(
             progress=self.classes.get(data["progress"]),
-            percent=None if data["percent"] is None else int(data["percent"]),
+            percent=data["percent"],
             done=data["done"],
             issue=data["issue"],
             next_step=data["next_step"],
@@ -141,9 +116,9 @@ ANSWERS = {True: "yes", False: "no", None: ""}
 class IndicatorForm(EntryForm):
     """Asks for what the indicator's kind is measured by: two numbers, yes or no, or one number."""
 
-    numerator = NumberField(label=_("Numerator"))
-    denominator = NumberField(label=_("Denominator"))
-    value = NumberField(label=_("Value"))
+    numerator = NumberField(label=_("Numerator"), required=False)
+    denominator = NumberField(label=_("Denominator"), required=False)
+    value = NumberField(label=_("Value"), required=False)
     done = forms.TypedChoiceField(
         label=pgettext_lazy("milestone", "Reached?"),
         required=False,
@@ -168,7 +143,7 @@ class IndicatorForm(EntryForm):
         for name in {"numerator", "denominator", "value", "done"} - set(asked_of(indicator)):
             del self.fields[name]
         if "value" in self.fields and indicator.unit == "%":
-            self.fields["value"].most = Decimal(100)
+            self.fields["value"] = NumberField(label=_("Value"), required=False, max_value=100)
 
     def display(self, name: str, value: Any) -> str:
         return super().display(name, ANSWERS.get(value, value) if name == "done" else value)
@@ -202,9 +177,72 @@ def _number(number: Decimal | None) -> str:
 class DecisionForm(forms.Form):
     """The office's word on what was submitted; which outcome is said by the button that was pressed."""
 
-    comment = LongText(
+    comment = LinesField(
         label=_("Comment to the department"),
+        required=False,
         max_length=2000,
-        rows=4,
         help_text=_("Needed when you return it: say what to mend. Otherwise optional. The department reads it."),
+    )
+
+
+class ChosenCheckpointForm(forms.Form):
+    """Which checkpoint to add; the days are proposed for it."""
+
+    year = forms.TypedChoiceField(label=_("Fiscal year"), coerce=int)
+    kind = forms.ChoiceField(label=_("Kind"), choices=CheckpointKind.choices)
+
+    def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"].choices = [(year, fiscal_year_label(year)) for year in years]
+
+
+class DaysForm(forms.Form):
+    """The days of a checkpoint of a fiscal year, in order, with due days on business days."""
+
+    as_of = DayField(label=_("As of"), help_text=_("The day as of which departments report."))
+    opens_on = DayField(label=_("Opening day"))
+    submit_due = DayField(label=_("Submission due"), help_text=_("Departments submit by this day."))
+    review_due = DayField(label=_("Review due"), help_text=_("The office reviews by this day."))
+    approve_due = DayField(label=_("Approval due"), help_text=_("The head of the office approves by this day."))
+    closes_on = DayField(label=_("Closing day"))
+
+    IN_ORDER = ("opens_on", "submit_due", "review_due", "approve_due", "closes_on")
+    ON_BUSINESS_DAYS = ("submit_due", "review_due", "approve_due")
+
+    def __init__(self, *args: Any, fiscal_year: int, calendar: BusinessCalendar, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.first, self.last = date(fiscal_year, 4, 1), date(fiscal_year + 1, 6, 30)
+        self.calendar = calendar
+
+    def clean(self) -> dict[str, Any]:
+        for name in self.fields:
+            day = self.cleaned_data.get(name)
+            fault = day and self._fault(name, day)
+            if fault:
+                self.add_error(name, fault)
+        days = [(name, self.cleaned_data.get(name)) for name in self.IN_ORDER]
+        for (before, earlier), (name, day) in pairwise(days):
+            if earlier and day and day < earlier:
+                self.add_error(name, _("This must not lie before «%(before)s».") % {"before": self[before].label})
+        return self.cleaned_data
+
+    def _fault(self, name: str, day: date) -> str | None:
+        if not self.first <= day <= self.last:
+            span = {"first": day_text(self.first), "last": day_text(self.last)}
+            return gettext("Choose a day from %(first)s to %(last)s.") % span
+        if name in self.ON_BUSINESS_DAYS and not self.calendar.is_business_day(day):
+            following = day_text(self.calendar.on_or_after(day))
+            return gettext("The city is closed on that day. The next business day is %(day)s.") % {"day": following}
+        return None
+
+    def days(self) -> Days:
+        return Days(**self.cleaned_data)
+
+
+class ClosingForm(forms.Form):
+    """A tick that says that closing is meant."""
+
+    sure = forms.BooleanField(
+        label=_("Close it. I know that this cannot be undone."),
+        error_messages={"required": _("Tick this box if you want to close the checkpoint.")},
     )

@@ -1,10 +1,10 @@
-"""Writing and checking the history: one event for each thing that happened, chained by hash per plan."""
+"""Writing the history: one event for each thing that happened, chained by hash per plan."""
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db.models import Exists, OuterRef
 
@@ -30,13 +30,10 @@ def record_many(
     heads = Event.objects.filter(~Exists(later), plan__in=[review.plan_id for review in reviews])
     lasts = {event.plan_id: event for event in heads}
     events = Event.objects.bulk_create(
-        (
-            _next_event(review, kind, by=by, at=at, data=data[review.pk], last=lasts.get(review.plan_id))
-            for review in reviews
-        ),
-        batch_size=500,
+        _next_event(review, kind, by=by, at=at, data=data[review.pk], last=lasts.get(review.plan_id))
+        for review in reviews
     )
-    PendingEvent.objects.bulk_create((PendingEvent(event=event) for event in events), batch_size=500)
+    PendingEvent.objects.bulk_create(PendingEvent(event=event) for event in events)
     return events
 
 
@@ -77,37 +74,3 @@ def event_hash(event: Event) -> str:
         separators=(",", ":"),
     )
     return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-class Fault(NamedTuple):
-    """The first row of a chain that does not fit, and what is wrong with it."""
-
-    plan_id: int
-    event_id: int
-    sequence: int
-    what: str
-
-
-def faults(events: Iterable[Event]) -> Iterator[Fault]:
-    """Walk events ordered by plan and sequence; yield the first bad row of each broken chain."""
-    plan_id, sequence, previous, broken = None, 0, "", False
-    for event in events:
-        if event.plan_id != plan_id:
-            plan_id, sequence, previous, broken = event.plan_id, 0, "", False
-        if broken:
-            continue
-        what = _wrong_with(event, sequence, previous)
-        if what:
-            broken = True
-            yield Fault(event.plan_id, event.pk, event.sequence, what)
-        sequence, previous = event.sequence, event.hash
-
-
-def _wrong_with(event: Event, sequence: int, previous: str) -> str:
-    if event.sequence != sequence + 1:
-        return f"follows row {sequence} of its plan: a row between them is missing"
-    if event.previous != previous:
-        return "does not continue the row before it"
-    if event.hash != event_hash(event):
-        return "was changed after it was written"
-    return ""

@@ -110,6 +110,15 @@ class Sheet:
         for mine, theirs in zip(self.forms, current.forms, strict=True):
             mine.note_saved(theirs)
 
+    def measures_lacking(self, problems: list[Problem]) -> set[int]:
+        """The ids of the measures to which, or to whose indicators, one of the problems belongs."""
+        prefixes = {problem.anchor.removeprefix("id_").partition("-")[0] for problem in problems}
+        return {
+            block.measure.pk
+            for block in self.measures
+            if prefixes & {block.form.prefix, *(inner.form.prefix for inner in block.indicators)}
+        }
+
     def note_missing(self, problems: list[Problem]) -> None:
         """Mark the fields that keep the review from being submitted."""
         anchors = {problem.anchor for problem in problems}

@@ -1,0 +1,146 @@
+"""What of a review a person gets to read: content, changes since the last round, decisions, history. A read model."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from departments.models import User
+from departments.wording import day_text
+from workflows.access import Sight, sight
+from workflows.content import Content, review_content
+from workflows.models import Decision, Event, EventKind, Review, Stage, Submission
+from workflows.reading import ChangeRow, PlanMeasureReading, ReportReading, change_rows, read_plan, read_report
+from workflows.wording import HAPPENINGS, OUTCOMES, STEPS, Status, round_text
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the history."""
+
+    event: Event
+    what: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One decision of the office."""
+
+    decision: Decision
+    status: Status
+    step: str
+
+
+@dataclass(frozen=True)
+class Dossier:
+    """`shown` is the submission that is read, None for a draft or when there is nothing yet."""
+
+    review: Review
+    shown: Submission | None
+    is_draft: bool
+    report: ReportReading | None
+    plan: list[PlanMeasureReading] | None
+    summary: str
+    changes: list[ChangeRow] | None
+    before_name: str
+    after_name: str
+    verdicts: list[Verdict]
+    submissions: list[Submission]
+    history: list[Entry]
+
+    @property
+    def has_content(self) -> bool:
+        return self.is_draft or self.shown is not None
+
+
+def open_dossier(review: Review, user: User, on: date, number: int | None = None) -> Dossier:
+    """The review as the person may read it now; with `number`, that round. Http404 for a round not theirs to read."""
+    seen = sight(user, review, on)
+    submissions = list(review.submissions.select_related("submitted_by").order_by("round"))
+    if seen <= Sight.APPROVED:
+        submissions = submissions[-1:]
+    is_draft = number is None and seen == Sight.DRAFT and (review.stage == Stage.PREPARE or not submissions)
+    shown = None if is_draft else _round(submissions, number)
+    content = review_content(review) if is_draft else json.loads(shown.content) if shown else None
+    before = submissions[-1] if is_draft and submissions else _round_before(submissions, shown)
+    is_report = content is not None and content["kind"] == "report"
+    return Dossier(
+        review=review,
+        shown=shown,
+        is_draft=is_draft,
+        report=read_report(content) if is_report else None,
+        plan=read_plan(content) if content is not None and not is_report else None,
+        summary="" if content is None or is_report else content["plan"]["summary"],
+        changes=_changes(before, content),
+        before_name=round_text(before.round) if before else "",
+        after_name=round_text(shown.round) if shown else _("Draft"),
+        verdicts=_verdicts(review, {submission.pk for submission in submissions}),
+        submissions=submissions,
+        history=_history(review) if seen > Sight.APPROVED else [],
+    )
+
+
+def _round(submissions: list[Submission], number: int | None) -> Submission | None:
+    """The submission of that round, or the last one."""
+    if number is None:
+        return submissions[-1] if submissions else None
+    for submission in submissions:
+        if submission.round == number:
+            return submission
+    raise Http404
+
+
+def _round_before(submissions: list[Submission], shown: Submission | None) -> Submission | None:
+    earlier = [submission for submission in submissions if shown is not None and submission.round < shown.round]
+    return earlier[-1] if earlier else None
+
+
+def _changes(before: Submission | None, content: Content | None) -> list[ChangeRow] | None:
+    """None where there is no round before to compare with."""
+    if before is None or content is None:
+        return None
+    return change_rows(json.loads(before.content), content)
+
+
+def _verdicts(review: Review, submission_ids: set[int]) -> list[Verdict]:
+    """The decisions on what the person may read, newest first."""
+    found = review.decisions.filter(submission__in=submission_ids).select_related("decided_by", "submission")
+    return [
+        Verdict(decision, OUTCOMES[decision.outcome], STEPS[decision.step])
+        for decision in found.order_by("-submission__round", "-pk")
+    ]
+
+
+def _history(review: Review) -> list[Entry]:
+    """All that happened, newest first."""
+    return [
+        Entry(event=event, what=str(HAPPENINGS[EventKind(event.kind)]), comment=event.data.get("comment", ""))
+        for event in review.events.select_related("by").order_by("-sequence")
+    ]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the flow; `state` is done, current, error (returned), skipped or empty."""
+
+    label: str
+    state: str
+    note: str
+
+
+def steps_of(review: Review) -> list[Step]:
+    """Preparation → review → approval, and where the review is."""
+    order = [Stage.PREPARE, Stage.REVIEW, Stage.APPROVE]
+    at = order.index(Stage(review.stage)) if review.stage in order else len(order)
+    due_days = review.checkpoint.due_days
+    steps = []
+    for position, stage in enumerate(order):
+        state = "done" if position < at else "current" if position == at else ""
+        if position == at and review.is_returned:
+            state = "error"
+        note = "" if state == "done" else _("by %(day)s") % {"day": day_text(due_days[stage])}
+        steps.append(Step(label=str(STEPS[stage]), state=state, note=note))
+    return steps

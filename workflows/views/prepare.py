@@ -1,0 +1,139 @@
+"""The page on which a department writes and submits its report, or submits its plan."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from departments.access import holders
+from departments.models import CalendarDay
+from departments.models.organisation import Permission
+from workflows.access import Action, allowed, get_review
+from workflows.completeness import problems
+from workflows.dossier import open_dossier
+from workflows.errors import Incomplete, NotAllowed, Stale
+from workflows.models import Review
+from workflows.services import drafts, reviews
+from workflows.sheet import Sheet, copied
+from workflows.views.refusals import came_second, not_allowed, sent_number
+from workflows.wording import due_text, status_of
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def prepare(request: HttpRequest, pk: int) -> HttpResponse:
+    """Shows the sheet; saves it, submits it, or fills empty texts from last time."""
+    on = timezone.localdate()
+    found = get_review(request.user, pk, on)
+    if request.method != "POST":
+        if Action.SAVE not in allowed(request.user, found, on):
+            return redirect("review", pk)
+        return _plan_page(request, found, on) if found.checkpoint.is_plan else _page(request, found, on, Sheet(found))
+    act = _act_on_plan if found.checkpoint.is_plan else _act
+    try:
+        return act(request, found, on)
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+
+
+def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
+    action, task_id, version = request.POST.get("action"), sent_number(request, "task"), sent_number(request, "version")
+    sheet = Sheet(found, request.POST)
+    if task_id != found.task_id:
+        return came_second(request, found, Stale(reviews.last_event(found)), sheet.typed())
+    reviews.require(Action.SUBMIT if action == "submit" else Action.SAVE, found, request.user, timezone.now())
+    if action not in ("save", "submit"):
+        return _copy(request, found, on, sheet)
+    if not sheet.is_valid():
+        return _page(request, found, on, sheet, version=version)
+    try:
+        found = drafts.save_draft(
+            review_id=found.pk,
+            task_id=task_id,
+            version=version,
+            measures=sheet.measure_entries(),
+            indicators=sheet.indicator_entries(),
+            by=request.user,
+            now=timezone.now(),
+        )
+    except drafts.Overtaken as refusal:
+        sheet.note_saved(Sheet(refusal.review))
+        return _page(request, refusal.review, on, sheet, overtaken=True)
+    except Stale as refusal:
+        return came_second(request, found, refusal, sheet.typed())
+    if action == "submit":
+        return _submit(request, found, on, sheet)
+    messages.success(request, _("The draft has been saved."))
+    return redirect("prepare", found.pk)
+
+
+def _submit(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
+    try:
+        reviews.submit(review_id=found.pk, task_id=found.task_id, by=request.user, now=timezone.now())
+    except Incomplete as refusal:
+        sheet.note_missing(refusal.problems)
+        return _page(request, found, on, sheet, missing=refusal.problems)
+    except Stale as refusal:
+        return came_second(request, found, refusal, sheet.typed())
+    return _submitted(request, found)
+
+
+def _submitted(request: HttpRequest, found: Review) -> HttpResponse:
+    messages.success(request, _("Submitted. The office has been told and will review it."))
+    return redirect("review", found.pk)
+
+
+def _copy(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
+    """Show the sheet with one measure's empty texts filled from last time; nothing is saved yet."""
+    word, _dash, number = request.POST.get("action", "").partition("-")
+    if word != "copy" or not (number.isascii() and number.isdigit() and len(number) < 19):
+        raise BadRequest("unknown action")
+    filled = Sheet(found, copied(sheet, request.POST, int(number)))
+    filled.is_valid()
+    return _page(request, found, on, filled, version=sent_number(request, "version"), is_copy=True)
+
+
+def _act_on_plan(request: HttpRequest, found: Review, on: date) -> HttpResponse:
+    if request.POST.get("action") != "submit":
+        raise BadRequest("unknown action")
+    try:
+        reviews.submit(review_id=found.pk, task_id=sent_number(request, "task"), by=request.user, now=timezone.now())
+    except Incomplete as refusal:
+        return _plan_page(request, found, on, lacking=refusal.problems, refused=True)
+    except Stale as refusal:
+        return came_second(request, found, refusal)
+    return _submitted(request, found)
+
+
+def _page(request: HttpRequest, found: Review, on: date, sheet: Sheet, **more: Any) -> HttpResponse:
+    lacking = problems(found)
+    context = {
+        "sheet": sheet,
+        "version": found.version,
+        "lacking": lacking,
+        "unfinished": sheet.measures_lacking(lacking),
+        **more,
+    }
+    return render(request, "workflows/prepare.html", {**_common(request, found, on), **context})
+
+
+def _plan_page(request: HttpRequest, found: Review, on: date, **more: Any) -> HttpResponse:
+    context = {"dossier": open_dossier(found, request.user, on), "lacking": problems(found), **more}
+    return render(request, "workflows/prepare_plan.html", {**_common(request, found, on), **context})
+
+
+def _common(request: HttpRequest, found: Review, on: date) -> dict[str, Any]:
+    returned = found.decisions.select_related("decided_by", "submission").order_by("-submission__round", "pk")
+    return {
+        "review": found,
+        "status": status_of(found),
+        "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
+        "decisions": [decision for decision in returned if decision.submission.round == found.round],
+        "may_submit": Action.SUBMIT in allowed(request.user, found, on),
+        "submitters": holders(Permission.SUBMIT, [found.department_id], on).get(found.department_id, []),
+    }

@@ -1,0 +1,116 @@
+"""One review: reading it, deciding on it, taking it back."""
+
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from departments.models import CalendarDay
+from workflows.access import Action, actors, allowed, get_review, is_barred_from_turn
+from workflows.dossier import open_dossier, steps_of
+from workflows.errors import NotAllowed, ReviewError, Stale
+from workflows.forms import DecisionForm
+from workflows.models import Outcome, Review
+from workflows.services import reviews
+from workflows.views.refusals import came_second, not_allowed, sent_number
+from workflows.wording import due_text, status_of
+
+DECIDED = {
+    Outcome.PASSED: gettext_lazy("%(review)s: passed on for approval."),
+    Outcome.RETURNED: gettext_lazy("%(review)s: returned to the department."),
+    Outcome.APPROVED: gettext_lazy("%(review)s: approved."),
+}
+
+
+@require_safe
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """The whole review as the reader may see it, with what they can do next."""
+    on = timezone.localdate()
+    return _page(request, get_review(request.user, pk, on), on, DecisionForm())
+
+
+@require_safe
+def review_round(request: HttpRequest, pk: int, number: int) -> HttpResponse:
+    """What was submitted in one round, and what it changed."""
+    on = timezone.localdate()
+    found = get_review(request.user, pk, on)
+    context = {"review": found, "status": status_of(found), "dossier": open_dossier(found, request.user, on, number)}
+    return render(request, "workflows/round.html", context)
+
+
+@require_POST
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """Pass on, return or approve. A refusal shows the page again with what was typed."""
+    on, task_id = timezone.localdate(), sent_number(request, "task")
+    found = get_review(request.user, pk, on)
+    form = DecisionForm(request.POST)
+    if request.POST.get("outcome") not in Outcome.values:
+        raise BadRequest("unknown outcome")
+    outcome = Outcome(request.POST["outcome"])
+    if task_id == found.task_id and not form.is_valid():
+        return _page(request, found, on, form)
+    comment = request.POST.get("comment", "")
+    try:
+        reviews.decide(
+            review_id=pk,
+            task_id=task_id,
+            outcome=outcome,
+            comment=form.cleaned_data["comment"],
+            by=request.user,
+            now=timezone.now(),
+        )
+    except Stale as refusal:
+        return came_second(request, found, refusal, [(str(form["comment"].label), comment)] if comment else [])
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    except ReviewError as refusal:
+        form.add_error("comment", str(refusal))
+        return _page(request, found, on, form)
+    messages.success(request, DECIDED[outcome] % {"review": found})
+    return redirect("home")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask, then take back what was submitted (引戻し)."""
+    on = timezone.localdate()
+    found = get_review(request.user, pk, on)
+    if request.method != "POST":
+        if Action.WITHDRAW not in allowed(request.user, found, on):
+            return redirect("review", pk)
+        return render(request, "workflows/withdraw.html", {"review": found, "status": status_of(found)})
+    try:
+        reviews.withdraw(review_id=pk, task_id=sent_number(request, "task"), by=request.user, now=timezone.now())
+    except Stale as refusal:
+        return came_second(request, found, refusal)
+    except NotAllowed as refusal:
+        return not_allowed(request, refusal)
+    messages.success(request, _("%(review)s: taken back. You can change it and submit it again.") % {"review": found})
+    return redirect("prepare", pk)
+
+
+def _page(request: HttpRequest, found: Review, on: date, form: DecisionForm) -> HttpResponse:
+    may = allowed(request.user, found, on)
+    context: dict[str, Any] = {
+        "review": found,
+        "status": status_of(found),
+        "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
+        "steps": steps_of(found),
+        "dossier": open_dossier(found, request.user, on),
+        "form": form,
+        "may_prepare": Action.SAVE in may,
+        "may_withdraw": Action.WITHDRAW in may,
+        "may_pass": Action.PASS in may,
+        "may_return": Action.RETURN in may,
+        "may_approve": Action.APPROVE in may,
+        "barred": is_barred_from_turn(request.user, found, on),
+        "actors": actors([found], on).get(found.pk, []),
+    }
+    return render(request, "workflows/review.html", context)

@@ -1,0 +1,44 @@
+"""Choosing a fiscal year on a page that shows one."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import Http404
+
+from departments.fiscal import fiscal_year_label, fiscal_year_of
+from workflows.models import Checkpoint, CheckpointKind
+
+# Before 令和 there is nothing, and a year must fit its column.
+FIRST, LAST = 2019, 2999
+
+
+@dataclass(frozen=True)
+class YearTab:
+    year: int
+    label: str
+    current: bool
+
+
+def shown_year(text: str | None, default: int) -> int:
+    """The year asked for in the address; Http404 for what is none."""
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and FIRST <= int(text[:5]) <= LAST):
+        raise Http404
+    return int(text)
+
+
+def year_tabs(shown: int, on: date) -> list[YearTab]:
+    """The years that have checkpoints, this year and the shown one, oldest first."""
+    years = {*Checkpoint.objects.years(), fiscal_year_of(on), shown}
+    return [YearTab(year, fiscal_year_label(year), year == shown) for year in sorted(years)]
+
+
+def checkpoints_of(year: int) -> list[Checkpoint]:
+    return list(Checkpoint.objects.of_year(year))
+
+
+def missing_kinds(year: int) -> list[CheckpointKind]:
+    """The kinds that the year has no checkpoint of yet, in the year's order; all of them if it has all."""
+    there = set(Checkpoint.objects.of_year(year).values_list("kind", flat=True))
+    return [kind for kind in CheckpointKind if kind not in there] or list(CheckpointKind)
