@@ -24,11 +24,11 @@ def month_text(fiscal_month: int) -> str:
 
 
 def months_text(first: int, last: int) -> str:
-    """4–6月 for fiscal months 1 to 3; one month is said once."""
+    """4～6月 for fiscal months 1 to 3; one month is said once."""
     if first == last:
         return month_text(first)
     if get_language() == "ja":
-        return f"{calendar_month(first)}–{calendar_month(last)}月"
+        return f"{calendar_month(first)}～{calendar_month(last)}月"
     return f"{month_text(first)}–{month_text(last)}"
 
 

@@ -58,13 +58,14 @@ def end_appointment(
 
 
 @transaction.atomic
-def cancel_appointment(*, by: User | None, appointment: Appointment, on: date) -> None:
+def cancel_appointment(*, by: User | None, appointment: Appointment, on: date) -> Appointment:
     """Remove an appointment that has not begun: nobody has acted by it, so there is nothing to keep on record."""
     if appointment.valid_from <= on:
         raise Refused(_("This appointment has begun. It can be ended, not removed."))
     log.info("appointment cancelled", appointment=appointment.pk, person=appointment.user_id, by=by and by.pk)
-    appointment.delete()
+    Appointment.objects.filter(pk=appointment.pk).delete()
     rebuild_access(on, users=[appointment.user])
+    return appointment
 
 
 def _is_own_administration(by: User | None, appointment: Appointment) -> bool:

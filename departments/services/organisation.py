@@ -29,6 +29,7 @@ def add_department(
     """Add a department (所属) below `parent`, or as a root of the tree."""
     _lock_tree()
     department = Department(code=code, name=name, parent=parent, position=position)
+    _refuse_abolished_parent(department)
     save_or_refuse(department)
     rebuild_access(on or timezone.localdate())
     log.info("department added", department=department.pk, by=by and by.pk)
@@ -50,6 +51,7 @@ def change_department(
     _lock_tree()
     department.code, department.name = code, name
     department.parent, department.position = parent, position
+    _refuse_abolished_parent(department)
     save_or_refuse(department, update_fields=["code", "name", "parent", "position"])
     rebuild_access(on or timezone.localdate())
     log.info("department changed", department=department.pk, by=by and by.pk)
@@ -58,22 +60,34 @@ def change_department(
 
 @transaction.atomic
 def abolish_department(
-    *, by: User | None, department: Department, abolished_on: date, on: date | None = None
+    *, by: User | None, department: Department, abolished_on: date | None, on: date | None = None
 ) -> Department:
-    """Abolish a department from the day on (廃止日). Its plans and its past stay readable."""
+    """Abolish a department from the day on (廃止日); None takes it back. Its plans and its past stay readable."""
     _lock_tree()
-    below = Department.objects.filter(parent=department).in_force(abolished_on)
-    if below:
+    below = Department.objects.filter(parent=department).in_force(abolished_on) if abolished_on else []
+    if abolished_on and below:
         names = "、".join(child.name for child in below)
         raise Refused(
             _("%(names)s would still stand below it on %(day)s. Abolish or move those first.")
             % {"names": names, "day": day_text(abolished_on)}
         )
     department.abolished_on = abolished_on
+    _refuse_abolished_parent(department)
     save_or_refuse(department, update_fields=["abolished_on"])
     rebuild_access(on or timezone.localdate())
-    log.info("department abolished", department=department.pk, day=str(abolished_on), by=by and by.pk)
+    log.info("department abolished", department=department.pk, day=abolished_on and str(abolished_on), by=by and by.pk)
     return department
+
+
+def _refuse_abolished_parent(department: Department) -> None:
+    parent = department.parent
+    if parent is None or parent.abolished_on is None:
+        return
+    if department.abolished_on is None or department.abolished_on > parent.abolished_on:
+        raise Refused(
+            _("%(department)s is abolished as of %(day)s.")
+            % {"department": parent, "day": day_text(parent.abolished_on)}
+        )
 
 
 def _lock_tree() -> None:

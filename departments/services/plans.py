@@ -49,9 +49,7 @@ def save_plan(*, by: User | None, plan_id: int, version: int, content: PlanDraft
     """
     plan = ActionPlan.objects.select_for_update().select_related("department").get(pk=plan_id)
     if not plan.is_editable:
-        raise Refused(
-            _("This plan cannot be changed now, because it is %(state)s.") % {"state": plan.get_state_display()}
-        )
+        raise Refused(why_fixed(plan))
     if plan.version != version:
         if draft_of(plan) == content:
             return plan
@@ -67,6 +65,13 @@ def save_plan(*, by: User | None, plan_id: int, version: int, content: PlanDraft
 def mark(plan_id: int, state: PlanState) -> bool:
     """Move a plan to a state with the review of its plan checkpoint; False if it was in none that leads there."""
     return ActionPlan.objects.filter(pk=plan_id, state__in=BEFORE[state]).update(state=state) == 1
+
+
+def why_fixed(plan: ActionPlan) -> str:
+    """Why a plan that is no draft cannot be changed, as a sentence."""
+    if plan.state == PlanState.SUBMITTED:
+        return _("This plan is under review and cannot be changed now. Its lead can withdraw it.")
+    return _("This plan has been approved and cannot be changed any more.")
 
 
 def _refuse_foreign_initiatives(plan: ActionPlan, content: PlanDraft) -> None:
