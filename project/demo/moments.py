@@ -51,9 +51,10 @@ class Pace:
         return found
 
     def _first_day(self, count: int, days: Days, until: date) -> date:
-        """The more rounds are to come, the earlier."""
-        early = self.chance.randint(1, 6) + max(0, count - 3)
-        return max(self.calendar.add(min(days.submit_due, until), -early), days.opens_on)
+        """The more rounds are to come, the earlier; some who have only to submit are late with that."""
+        early = self.chance.randint(-2, 6) + 2 * max(0, count - 3)
+        day = min(self.calendar.add(days.submit_due, -early), until)
+        return max(day, days.opens_on)
 
     def _moment(self, day: date, before: datetime | None) -> datetime:
         at = local(day, time(self.chance.randint(10, 16), self.chance.randint(0, 59)))

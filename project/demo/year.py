@@ -1,7 +1,7 @@
 """The demo city's year up to today, lived through the services in the order in which it happened."""
 
 from collections.abc import Callable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from random import Random
 from typing import NamedTuple
 
@@ -68,20 +68,21 @@ class Year:
             for kind, row in days.items()
         }
         acts = sorted(self._acts(days, checkpoints), key=lambda act: (act.at, act.name))
-        day = acts[0].at.date()
+        running_since = days[running_kind(self.stage, self.today)].opens_on
+        for act in acts:
+            if act.at.date() < running_since:
+                act.do(act.at)
+        day = running_since
         while day <= self.yesterday:
-            if self.calendar.is_business_day(day):
-                self._live(day, [act for act in acts if act.at.date() == day])
-            day += timedelta(days=1)
+            self._live(day, [act for act in acts if act.at.date() == day])
+            day = self.calendar.add(day, 1)
 
     def _live(self, day: date, acts: list[Act]) -> None:
         """One day: reminders in the morning, what people do, the mails about it in the evening."""
         remind(now=local(day, REMINDERS))
         for act in acts:
             act.do(act.at)
-        evening = local(day, MAILS)
-        dispatch(now=evening)
-        deliver(clock=lambda: evening)
+        _tell(local(day, MAILS))
 
     def _acts(self, days: dict[CheckpointKind, Days], checkpoints: dict[CheckpointKind, Checkpoint]) -> Iterator[Act]:
         running = running_kind(self.stage, self.today)
@@ -111,7 +112,13 @@ class Year:
         return lambda now: open_checkpoint(checkpoint=checkpoint, by=self.admin, now=now)
 
     def _closing(self, checkpoint: Checkpoint) -> Callable[[datetime], None]:
-        return lambda now: close_checkpoint(checkpoint=checkpoint, by=self.admin, now=now)
+        """Close it and tell what nobody was told yet: of past checkpoints, what was approved, in one mail a person."""
+
+        def close(now: datetime) -> None:
+            close_checkpoint(checkpoint=checkpoint, by=self.admin, now=now)
+            _tell(now)
+
+        return close
 
     def _moving(self, checkpoint: Checkpoint, key: PlanKey, move: Move) -> Callable[[datetime], None]:
         return lambda now: self._move(checkpoint, key, move, now)
@@ -170,3 +177,9 @@ class Year:
             return Outcome.PASSED, self.chance.choice(PASSING)
         is_late = not review.checkpoint.is_plan and self.reporter.is_late(review)
         return Outcome.APPROVED, self.chance.choice(APPROVING_LATE if is_late else APPROVING)
+
+
+def _tell(now: datetime) -> None:
+    """Send the mails about what has happened."""
+    dispatch(now=now)
+    deliver(clock=lambda: now)
