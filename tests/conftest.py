@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db.backends.sqlite3.base import DatabaseOperations
+from django.db.backends.base.operations import BaseDatabaseOperations
 
 from project.celery import app
 from tests.database import flush_past_triggers, remember_rows_of_migrations
@@ -39,7 +39,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     """The test database, kept fit for tests that commit (`transactional_db`, `live_server`, `worker`)."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         remember_rows_of_migrations()
-        patch.setattr(DatabaseOperations, "execute_sql_flush", flush_past_triggers)
+        patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_past_triggers)
         yield
 
 

@@ -78,7 +78,7 @@ def test_opening_nothing_is_fine(places: Places) -> None:
 
 
 def test_chunks_make_one_whole(places: Places, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workflows.services.checkpoints.CHUNK", 2)
+    monkeypatch.setattr("workflows.services.checkpoints.CHUNK", {"sqlite": 2, "postgresql": 2})
     plans = [make_approved_plan(place) for place in (places.civic, places.tax, places.dx)]
     assert open_it(make_checkpoint()).opened == 3
     assert set(Review.objects.values_list("plan", flat=True)) == {plan.pk for plan in plans}
