@@ -40,36 +40,32 @@ def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime)
     permission = ReviewFlow.prepare.calc_owner_permission(None)
     department_type = ContentType.objects.get_for_model(Department)
     tasks = Task.objects.bulk_create(
-        (
-            Task(
-                process=process,
-                flow_task=ReviewFlow.prepare,
-                flow_task_type=ReviewFlow.prepare.task_type,
-                status=STATUS.NEW,
-                created=now,
-                token=Token("start"),
-                owner_permission=permission,
-                owner_permission_content_type=department_type,
-                owner_permission_obj_pk=str(plan.department_id),
-            )
-            for process, plan in zip(processes, plans, strict=True)
+        Task(
+            process=process,
+            flow_task=ReviewFlow.prepare,
+            flow_task_type=ReviewFlow.prepare.task_type,
+            status=STATUS.NEW,
+            created=now,
+            token=Token("start"),
+            owner_permission=permission,
+            owner_permission_content_type=department_type,
+            owner_permission_obj_pk=str(plan.department_id),
         )
+        for process, plan in zip(processes, plans, strict=True)
     )
     link = Task.previous.through
-    link.objects.bulk_create((link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True)))
+    link.objects.bulk_create(link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True))
     return Review.objects.bulk_create(
-        (
-            Review(
-                plan=plan,
-                checkpoint=checkpoint,
-                department_id=plan.department_id,
-                process=process,
-                task=task,
-                due_on=checkpoint.submit_due,
-                stage_since=now,
-            )
-            for plan, process, task in zip(plans, processes, tasks, strict=True)
+        Review(
+            plan=plan,
+            checkpoint=checkpoint,
+            department_id=plan.department_id,
+            process=process,
+            task=task,
+            due_on=checkpoint.submit_due,
+            stage_since=now,
         )
+        for plan, process, task in zip(plans, processes, tasks, strict=True)
     )
 
 

@@ -127,7 +127,7 @@ class IndicatorForm(EntryForm):
         empty_value=None,
     )
     not_this_quarter = forms.BooleanField(label=_("Not this quarter (no number is kept)"), required=False)
-    note = forms.CharField(label=_("Note"), required=False, max_length=300)
+    note = forms.CharField(label=_("Remarks"), required=False, max_length=300)
 
     def __init__(self, *args: Any, indicator: Indicator, report: IndicatorReport, **kwargs: Any) -> None:
         initial = {

@@ -5,13 +5,14 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from departments.fiscal import fiscal_year_label
 from departments.models.strategy import Step
 
 
 class CheckpointKind(models.TextChoices):
-    PLAN = "plan", _("Plan")
+    PLAN = "plan", pgettext_lazy("checkpoint", "Plan")
     Q1 = "q1", _("1Q progress check")
     Q2 = "q2", _("2Q progress check")
     Q3 = "q3", _("3Q progress check")
