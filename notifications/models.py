@@ -1,5 +1,6 @@
 """The outbox (送信簿): every mail that is owed or was sent, what it tells whom, and how its delivery went."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -45,6 +46,27 @@ class Status(models.TextChoices):
 WAITING = (Status.PENDING, Status.RETRY, Status.UNCERTAIN)
 
 
+class Outcome(models.TextChoices):
+    """The statuses in the words of who looks after the mails."""
+
+    WAITING = "waiting", _("Waiting")
+    SENT = "sent", _("Sent")
+    UNDELIVERED = "undelivered", _("Not deliverable")
+    NOT_NEEDED = "not_needed", _("Not needed any more")
+
+    @property
+    def statuses(self) -> list[Status]:
+        return STATUSES[self]
+
+
+STATUSES = {
+    Outcome.WAITING: [*WAITING, Status.SENDING],
+    Outcome.SENT: [Status.SENT],
+    Outcome.UNDELIVERED: [Status.FAILED, Status.EXPIRED],
+    Outcome.NOT_NEEDED: [Status.CANCELLED],
+}
+
+
 class Reason(models.TextChoices):
     """Why a mail was not handed to the mail server, where the server itself did not say."""
 
@@ -61,14 +83,10 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
         return self.filter(Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False))
 
     def totals(self) -> dict[str, Any]:
-        """How many are `waiting`, `sent` and `failed` (given up included), and `since` when the oldest waits."""
-        is_open = Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False)
-        return self.order_by().aggregate(
-            waiting=Count("pk", filter=is_open),
-            since=Min("created_at", filter=is_open),
-            sent=Count("pk", filter=Q(status=Status.SENT)),
-            failed=Count("pk", filter=Q(status__in=[Status.FAILED, Status.EXPIRED])),
-        )
+        """How many there are of each `Outcome`, by its value, and `since` when the oldest has been waiting."""
+        counts = {outcome.value: Count("pk", filter=Q(status__in=outcome.statuses)) for outcome in Outcome}
+        since = Min("created_at", filter=Q(status__in=Outcome.WAITING.statuses))
+        return self.order_by().aggregate(since=since, **counts)
 
 
 class OutgoingMail(models.Model):
@@ -139,6 +157,11 @@ class OutgoingMail(models.Model):
     def title(self) -> str:
         """The subject, or what the mail is about while it is not yet in words."""
         return self.subject or self.get_kind_display()
+
+    @property
+    def at(self) -> datetime:
+        """When it was sent, or queued while it is not."""
+        return self.sent_at or self.created_at
 
     @property
     def explanation(self) -> str:

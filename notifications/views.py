@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from notifications import message
 from notifications.access import get_mail, visible_mails
-from notifications.models import MailQuerySet, Status
+from notifications.models import MailQuerySet, Outcome, Status
 
 PAGE_SIZE = 50
 HEADERS = ("From", "To", "Date", "Message-ID", "Auto-Submitted")
@@ -30,22 +30,25 @@ CHIPS = {
 
 
 class MailFilter(forms.Form):
-    """Which mails to list. A status nobody knows is ignored and said so."""
+    """Which mails to list. What nobody can mean is said, and all mails are listed."""
 
     q = forms.CharField(label=_("Search"), required=False, max_length=100, help_text=_("Person, address or subject"))
-    status = forms.ChoiceField(
-        label=pgettext_lazy("of a mail", "Status"), required=False, choices=[("", _("All")), *Status.choices]
+    outcome = forms.ChoiceField(
+        label=pgettext_lazy("of a mail", "Status"), required=False, choices=[("", _("All")), *Outcome.choices]
     )
 
     def narrow(self, rows: MailQuerySet) -> MailQuerySet:
         """Those of the mails that were asked for; all of them when the question makes no sense."""
         if not self.is_valid():
             return rows
-        if self.cleaned_data["status"]:
-            rows = rows.filter(status=self.cleaned_data["status"])
+        if self.cleaned_data["outcome"]:
+            rows = rows.filter(status__in=Outcome(self.cleaned_data["outcome"]).statuses)
         for word in self.cleaned_data["q"].split():
             rows = rows.filter(
-                Q(recipient__name__icontains=word) | Q(address__icontains=word) | Q(subject__icontains=word)
+                Q(recipient__name__icontains=word)
+                | Q(recipient__email__icontains=word)
+                | Q(address__icontains=word)
+                | Q(subject__icontains=word)
             )
         return rows
 

@@ -83,7 +83,7 @@ def test_the_digest_lists_everything_most_urgent_first(city: City) -> None:
     to_tanaka = [message for message in mail.outbox if message.to == ["tanaka@city.example"]][-1]
     assert to_tanaka.subject == "【めぐる】対応待ち2件"
     assert to_tanaka.body.startswith(
-        "tanaka 様\n\n令和8年10月6日(火)現在、次の対応をお待ちしています(期限の早い順)。\n\n■ 税務課 令和8年度 "
+        "tanaka 様\n\n令和8年10月6日(火)現在、下記の対応をお待ちしています(期限の早い順)。\n\n■ 税務課 令和8年度 "
     )
     assert to_tanaka.body.count("期限: 令和8年10月14日(水)(あと5営業日)\n  http://localhost:8000/reviews/") == 2
     assert to_tanaka.body.count("対応: 提出") == 2

@@ -91,7 +91,7 @@ def test_what_the_approver_returned_goes_straight_back_to_the_approver(city: Cit
     run(october(5))
     city.submit(city.tax_review, city.tanaka, october(5, 10))
     assert run(october(5, 10)) == {"hayashi": [f"【めぐる】承認のお願い: 税務課 {city.checkpoint}"]}
-    assert "差し戻したものが再提出されました" in last_text()
+    assert "差し戻した下記の再提出がありました" in last_text()
 
 
 def test_approval_tells_the_department(city: City) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from notifications.models import OutgoingMail, Status
+from notifications.models import Outcome, OutgoingMail, Status
 from tests.factories import appoint, make_person, make_user
 from tests.notifications.city import City, make_city, october, run
 
@@ -46,15 +46,15 @@ def test_the_list_is_searched_and_filtered(keeper: Client, city: City) -> None:
     assert listed(keeper, q="tanaka@city") == ["tanaka"]
     assert listed(keeper, q="2Q suzuki") == ["suzuki"]
     assert listed(keeper, q="誰でもない") == []
-    assert listed(keeper, status=Status.FAILED) == []
-    assert len(listed(keeper, status=Status.SENT, page="999")) == 3
+    assert listed(keeper, outcome=Outcome.UNDELIVERED) == []
+    assert len(listed(keeper, outcome=Outcome.SENT, page="999")) == 3
     assert len(listed(keeper, page="x")) == 3
 
 
 def test_a_status_nobody_knows_gets_a_sentence_and_all_mails(keeper: Client) -> None:
-    response = keeper.get(reverse("mail"), {"status": "lost", "q": "x" * 101})
+    response = keeper.get(reverse("mail"), {"outcome": "lost", "q": "x" * 101})
     assert response.status_code == 200
-    assert response.context["form"].errors.keys() == {"status", "q"}
+    assert response.context["form"].errors.keys() == {"outcome", "q"}
     assert len(response.context["page_obj"]) == 3
 
 
@@ -63,8 +63,7 @@ def test_failures_are_shown_with_their_reason(keeper: Client, city: City) -> Non
     city.submit(city.tax_review, city.tanaka, october(1, 10))
     city.withdraw(city.tax_review, city.tanaka, october(1, 11))
     run(october(1, 11))
-    page = keeper.get(reverse("mail"), {"status": Status.FAILED}).content.decode()
-    assert "送信できなかったメールがあります" in page
+    page = keeper.get(reverse("mail"), {"outcome": Outcome.UNDELIVERED}).content.decode()
     assert "メールアドレスが登録されていません" in page
 
 
