@@ -27,7 +27,7 @@ def record_many(
     """The same for many reviews of different plans; `data` by review id. The caller holds the locks."""
     reviews = list(reviews)
     later = Event.objects.filter(plan=OuterRef("plan"), sequence__gt=OuterRef("sequence"))
-    heads = Event.objects.filter(~Exists(later), plan__in=[review.plan_id for review in reviews])
+    heads = Event.objects.filter(~Exists(later), plan__in=[review.plan_id for review in reviews]).order_by()
     lasts = {event.plan_id: event for event in heads}
     events = Event.objects.bulk_create(
         _next_event(review, kind, by=by, at=at, data=data[review.pk], last=lasts.get(review.plan_id))

@@ -1,0 +1,46 @@
+"""python -m bench [--quick]: measure on a fresh PostgreSQL and a fresh SQLite, print one table of ratios.
+
+Read the ratios: both ways write the same rows in turns in one run, so that a busy machine slows both.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import Any
+
+from bench.table import heading, rows, table
+from tests.servers.postgres import postgres
+
+FULL = {"departments": 60, "cycle_rounds": 7, "reviews": 10_000, "opening_rounds": 5}
+QUICK = {"departments": 10, "cycle_rounds": 3, "reviews": 500, "opening_rounds": 3}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Meguru against plain SQL.")
+    parser.add_argument("--quick", action="store_true", help="a rough answer in half a minute")
+    sizes = QUICK if parser.parse_args().quick else FULL
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an interrupted run takes its server along
+    lines = []
+    top = heading()
+    with postgres(durable=True) as url:
+        lines += rows(_measure(sizes, DATABASE_URL=url))
+    lines += rows(_measure(sizes))
+    print(top, table(lines), sep="\n\n")
+
+
+def _measure(sizes: dict[str, int], **database: str) -> dict[str, Any]:
+    """Run the measurements in a process of their own, on the given database or else on SQLite."""
+    with tempfile.TemporaryDirectory(prefix="meguru-bench-") as directory:
+        environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+        environment |= {"VAR_DIR": directory, "LOG_LEVEL": "WARNING", **database}
+        subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
+        command = [sys.executable, "-m", "bench.measure", json.dumps(sizes)]
+        return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""Submit → pass on → approve through the services against the same rows by plain SQL."""
+
+from copy import copy
+from typing import NamedTuple
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.city import NOW, City, build_checkpoint, build_plans, write_drafts, write_measures
+from bench.cycle_floor import STEPS, CycleFloor
+from bench.plain import Plain
+from bench.rounds import Seconds, in_turns
+from workflows.models import CheckpointKind, Outcome, Review
+from workflows.services.checkpoints import open_checkpoint
+from workflows.services.reviews import decide, submit
+
+FIRST_YEAR = 2026
+
+
+class Cycles(NamedTuple):
+    """Seconds a round of so many cycles, and the statements of each step with its BEGIN and COMMIT."""
+
+    cycles: int
+    seconds: Seconds
+    floor_statements: list[int]
+    our_statements: list[int]
+
+
+def measure(plain: Plain, city: City, rounds: int) -> Cycles:
+    """Every round has a year of its own: half of its reviews go each way, one for each department."""
+    model, *years = [_drafted_reviews(city, FIRST_YEAR + at) for at in range(rounds + 1)]
+    plain.settle()
+    our_statements = _count_ours(city, model[0])
+    floor = CycleFloor(plain, by=city.reviewer.pk)
+    floor_statements = _count_floor(plain, floor, model[1])
+    size = len(city.departments)
+
+    def by_floor(reviews: list[Review]) -> None:
+        for review in reviews:
+            for step in STEPS:
+                floor.run(step, review.pk)
+
+    def by_services(reviews: list[Review]) -> None:
+        for review in reviews:
+            for step in range(len(STEPS)):
+                review = take_step(city, review, step)
+
+    turns = [
+        (lambda reviews=reviews[0::2]: by_floor(reviews), lambda reviews=reviews[1::2]: by_services(reviews))
+        for reviews in years
+    ]
+    return Cycles(size, in_turns(plain, turns), floor_statements, our_statements)
+
+
+def take_step(city: City, review: Review, step: int) -> Review:
+    """Submit, pass on or approve. As in a request of its own, the person's rights are found anew."""
+    if step == 0:
+        by = copy(city.leads[review.department_id])
+        return submit(review_id=review.pk, task_id=review.task_id, by=by, now=NOW)
+    by, outcome = ((city.reviewer, Outcome.PASSED), (city.approver, Outcome.APPROVED))[step - 1]
+    return decide(review_id=review.pk, task_id=review.task_id, outcome=outcome, comment="", by=copy(by), now=NOW)
+
+
+def _drafted_reviews(city: City, year: int) -> list[Review]:
+    plans = build_plans(city.departments, year)
+    write_measures(plans)
+    checkpoint = build_checkpoint(year, CheckpointKind.Q2)
+    open_checkpoint(checkpoint=checkpoint, by=city.reviewer, now=NOW)
+    reviews = list(checkpoint.reviews.order_by("pk"))
+    write_drafts(reviews)
+    return reviews
+
+
+def _count_ours(city: City, review: Review) -> list[int]:
+    counts = []
+    for step in range(len(STEPS)):
+        with CaptureQueriesContext(connection) as queries:
+            review = take_step(city, review, step)
+        counts.append(len(queries))
+    return counts
+
+
+def _count_floor(plain: Plain, floor: CycleFloor, review: Review) -> list[int]:
+    counts = []
+    for step in STEPS:
+        before = plain.statements
+        floor.run(step, review.pk)
+        counts.append(plain.statements - before)
+    return counts

@@ -1,0 +1,35 @@
+"""One run on the database that the environment names; prints what it found as one line of JSON.
+
+python -m bench.measure '{"departments": 6, "cycle_rounds": 2, "reviews": 500, "opening_rounds": 2}'
+"""
+
+import json
+import os
+import sys
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+django.setup()
+
+from bench import cycles, opening  # noqa: E402
+from bench.city import build_city  # noqa: E402
+from bench.plain import plain  # noqa: E402
+
+
+def main() -> None:
+    sizes = json.loads(sys.argv[1])
+    connection = plain()
+    city = build_city(sizes["departments"])
+    found = {
+        "version": connection.version,
+        "cycles": cycles.measure(connection, city, rounds=sizes["cycle_rounds"])._asdict(),
+        "openings": opening.measure(
+            connection, city, reviews=sizes["reviews"], rounds=sizes["opening_rounds"]
+        )._asdict(),
+    }
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()

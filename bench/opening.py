@@ -1,0 +1,59 @@
+"""Opening a checkpoint for all plans at once against one INSERT … SELECT a table."""
+
+from typing import NamedTuple
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from bench.city import NOW, City, build_checkpoint, build_departments, build_plans
+from bench.opening_floor import open_plainly
+from bench.plain import Plain
+from bench.rounds import Seconds, in_turns
+from departments.models import User
+from workflows.models import Checkpoint, CheckpointKind
+from workflows.services.checkpoints import open_checkpoint
+
+FLOOR_YEARS, OUR_YEARS = range(2000, 2010), range(2010, 2020)
+KINDS = [kind for kind in CheckpointKind if kind != CheckpointKind.PLAN]
+
+
+class Openings(NamedTuple):
+    """Seconds a round of so many reviews, and the statements of one opening with its BEGINs and COMMITs."""
+
+    reviews: int
+    seconds: Seconds
+    floor_statements: int
+    our_statements: int
+
+
+def measure(plain: Plain, city: City, *, reviews: int, rounds: int) -> Openings:
+    """Each way has years of its own, and opens one checkpoint of them after the other, so that histories grow."""
+    departments = build_departments("wide", reviews // 2)
+    needed = rounds // len(KINDS) + 1
+    for year in (*FLOOR_YEARS[:needed], *OUR_YEARS[:needed]):
+        build_plans(departments, year)
+    plain.settle()
+    pairs = [
+        (build_checkpoint(FLOOR_YEARS[at], kind), build_checkpoint(OUR_YEARS[at], kind))
+        for at in range(needed)
+        for kind in KINDS
+    ]
+    by = city.reviewer
+    counts = _count(plain, *pairs[0], by=by)
+    turns = [
+        (
+            lambda checkpoint=floor: open_plainly(plain, checkpoint=checkpoint, by=by.pk, now=NOW),
+            lambda checkpoint=ours: open_checkpoint(checkpoint=checkpoint, by=by, now=NOW),
+        )
+        for floor, ours in pairs[1 : rounds + 1]
+    ]
+    return Openings(reviews, in_turns(plain, turns), *counts)
+
+
+def _count(plain: Plain, floor: Checkpoint, ours: Checkpoint, *, by: User) -> tuple[int, int]:
+    """Statements of both; also the round that warms up."""
+    before = plain.statements
+    open_plainly(plain, checkpoint=floor, by=by.pk, now=NOW)
+    with CaptureQueriesContext(connection) as queries:
+        open_checkpoint(checkpoint=ours, by=by, now=NOW)
+    return plain.statements - before, len(queries)
