@@ -111,11 +111,21 @@ STEPS: dict[Action, Callable[[Review, int, User, datetime], Review]] = {
 }
 
 
+def team_of(review: Review, cast: Any) -> tuple[User, User]:
+    """Who prepares and who submits for the review's department."""
+    return {
+        "civic": (cast.editor, cast.lead),
+        "tax": (cast.tax_editor, cast.tax_lead),
+        "dx": (cast.dx_lead, cast.dx_lead),
+    }[now_of(review).department.code]
+
+
 def at(stage: Stage, review: Review, cast: Any) -> Review:
-    """Bring the review to the stage, by the people whose turn it is."""
+    """Bring a new review to the stage, by the people whose turn it is."""
+    editor, lead = team_of(review, cast)
     if stage != Stage.PREPARE:
-        save(review, cast.editor)
-        take(Action.SUBMIT, review, cast.lead)
+        save(review, editor)
+        take(Action.SUBMIT, review, lead)
     if stage in (Stage.APPROVE, Stage.APPROVED):
         take(Action.PASS, review, cast.reviewer)
     if stage == Stage.APPROVED:
