@@ -9,7 +9,8 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext, pgettext_lazy
+from django.utils.functional import Promise
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from departments.fiscal import BusinessCalendar, fiscal_year_label
@@ -39,6 +40,9 @@ class PerCentField(NumberField):
         return None if number is None else int(number)
 
 
+NEEDED = _("needed to submit")
+
+
 class EntryForm(forms.Form):
     """A form of the prepare page. `saved` holds, by field, what somebody else saved meanwhile where it differs."""
 
@@ -47,6 +51,11 @@ class EntryForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.saved: dict[str, str] = {}
+
+    def say_needed(self, names: Iterable[str], text: str | Promise) -> None:
+        """Say beside the labels that these fields, which a draft may leave empty, are needed later."""
+        for name in names:
+            self.fields[name].need = text
 
     @property
     def was_sent(self) -> bool:
@@ -98,6 +107,9 @@ class MeasureForm(EntryForm):
         self.measure, self.classes = measure, {found.code: found for found in classes}
         self.title = str(measure)
         self.fields["progress"].choices = [("", _("Choose")), *((found.code, str(found)) for found in classes)]
+        self.say_needed(["progress", "done"], NEEDED)
+        late = pgettext("list", ", ").join(str(found) for found in classes if found.needs_reason)
+        self.say_needed(["issue", "next_step"], gettext("needed for %(classes)s") % {"classes": late})
 
     def entry(self) -> MeasureEntry:
         data = self.cleaned_data
@@ -140,10 +152,11 @@ class IndicatorForm(EntryForm):
         }
         super().__init__(*args, prefix=f"i{indicator.pk}", initial=initial, **kwargs)
         self.indicator, self.title = indicator, str(indicator)
+        if indicator.unit == "%":
+            self.fields["value"] = NumberField(label=_("Value"), required=False, max_value=100)
         for name in {"numerator", "denominator", "value", "done"} - set(asked_of(indicator)):
             del self.fields[name]
-        if "value" in self.fields and indicator.unit == "%":
-            self.fields["value"] = NumberField(label=_("Value"), required=False, max_value=100)
+        self.say_needed(asked_of(indicator), NEEDED)
 
     def display(self, name: str, value: Any) -> str:
         return super().display(name, ANSWERS.get(value, value) if name == "done" else value)

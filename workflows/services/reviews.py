@@ -119,7 +119,7 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
     step = review.stage
     Decision.objects.create(
         review=review,
-        submission=review.submissions.only("pk").get(round=review.round),
+        submission=review.submissions.only("review").get(round=review.round),
         step=step,
         outcome=outcome,
         comment=comment,
