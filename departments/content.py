@@ -13,11 +13,12 @@ def plan_content(plan: ActionPlan) -> dict[str, Any]:
     """The plan as JSON-able data in a fixed order, equal exactly when the content is equal.
 
     A measure's `id` says which measure it is in every round; no other database id is in it. Months are fiscal
-    (1 is April), targets are strings with two decimals.
+    (1 is April), targets are strings with two decimals. Nothing in it depends on the reader's language.
     """
     measures = plan.measures.select_related("initiative").prefetch_related("milestones", "indicators")
     return {
-        "title": plan.title,
+        "fiscal_year": plan.fiscal_year,
+        "kind": plan.kind,
         "summary": plan.summary,
         "measures": [_measure_content(measure) for measure in measures.order_by("number")],
     }
