@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -98,13 +99,8 @@ def digest(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[s
     calendar = CalendarDay.objects.calendar()
     waiting = waiting_for(mail.recipient, today)
     lines = [line_about(review, today, calendar) for review in waiting.with_names()[:LONGEST_LIST]]
-    count = waiting.count()
-    return {
-        "lines": lines,
-        "more": count - len(lines),
-        "count": count,
-        "overdue": waiting.filter(due_on__lt=today).count(),
-    }
+    counts = waiting.order_by().aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
+    return {"lines": lines, "more": counts["count"] - len(lines), **counts}
 
 
 CONTEXTS: dict[MailKind, Callable[[OutgoingMail, Sequence[MailItem], date], dict[str, Any]]] = {

@@ -1,14 +1,17 @@
-"""Mails as .eml files."""
+"""Mails as .eml files, and a mail server that is found soon and then given time."""
 
+import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 
+from notifications import backends
 from notifications.message import read
 from notifications.models import OutgoingMail
 from tests.notifications.city import make_city, october, run
+from tests.servers.smtp import SmtpSink
 
 
 @pytest.fixture
@@ -39,3 +42,21 @@ def test_the_same_mail_again_overwrites_itself(directory: Path) -> None:
 def test_a_mail_that_did_not_come_from_the_outbox_is_written_too(directory: Path) -> None:
     EmailMessage("件名", "本文", "a@city.example", ["b@city.example"]).send()
     assert len(list(directory.iterdir())) == 1
+
+
+def test_a_mail_server_is_given_ten_minutes_to_answer(smtp_sink: SmtpSink, settings: Any) -> None:
+    connection = get_connection("notifications.backends.SmtpBackend")
+    assert connection.open()
+    try:
+        assert connection.connection.sock.gettimeout() == settings.EMAIL_TIMEOUT == 600
+        assert connection.open() is False
+    finally:
+        connection.close()
+
+
+def test_but_not_to_say_that_it_is_there(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "CONNECT_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", silent.getsockname()[1]
+        with pytest.raises(OSError, match="timed out"):
+            get_connection("notifications.backends.SmtpBackend").open()
