@@ -36,7 +36,8 @@ def _measure(sizes: dict[str, int], **database: str) -> dict[str, Any]:
     """Run the measurements in a process of their own, on the given database or else on SQLite."""
     with tempfile.TemporaryDirectory(prefix="meguru-bench-") as directory:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= {"VAR_DIR": directory, "LOG_LEVEL": "WARNING", **database}
+        environment |= {"DJANGO_SETTINGS_MODULE": "project.settings", "VAR_DIR": directory, "LOG_LEVEL": "WARNING"}
+        environment |= database
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
         command = [sys.executable, "-m", "bench.measure", json.dumps(sizes)]
         return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)

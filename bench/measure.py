@@ -1,15 +1,13 @@
 """One run on the database that the environment names; prints what it found as one line of JSON.
 
-python -m bench.measure '{"departments": 6, "cycle_rounds": 2, "reviews": 500, "opening_rounds": 2}'
+Its one argument is the sizes as JSON; __main__ has them and sets the environment.
 """
 
 import json
-import os
 import sys
 
 import django
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 django.setup()
 
 from bench import cycles, opening  # noqa: E402
