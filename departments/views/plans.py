@@ -25,6 +25,13 @@ from departments.services import plans as services
 from departments.strategy_tree import known_years
 
 PAGE = 50
+IN_TREE = (
+    "department__parent__position",
+    "department__parent__code",
+    "department__position",
+    "department__code",
+    "kind",
+)
 
 
 @require_safe
@@ -34,7 +41,7 @@ def plans(request: HttpRequest) -> HttpResponse:
     visible = visible_plans(request.user, on)
     years = sorted(set(visible.order_by().values_list("fiscal_year", flat=True)), reverse=True)
     year = _year(request, years, on)
-    rows = visible.filter(fiscal_year=year).annotate(measure_count=Count("measures"))
+    rows = visible.filter(fiscal_year=year).annotate(measure_count=Count("measures")).order_by(*IN_TREE)
     context = {
         "years": years,
         "year": year,
