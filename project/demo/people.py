@@ -6,7 +6,6 @@ from datetime import date
 from typing import NamedTuple
 
 from django.contrib.auth.hashers import make_password
-from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from departments.fiscal import fiscal_year_of
@@ -128,18 +127,18 @@ STARTS_NEXT_YEAR = ("aoki", "toshokan", Role.EDITOR)
 OPERATOR = "operator"
 
 
-class DemoRole(TextChoices):
-    """What the memorable accounts are there to show, by login."""
-
-    EDITOR = "editor", _("Editor")
-    LEAD = "lead", _("Department lead")
-    REVIEWER = "reviewer", _("Reviewer")
-    APPROVER = "approver", _("Approver")
-    EXECUTIVE = "executive", _("Executive")
-    AUDITOR = "auditor", _("Auditor")
-    ADMIN = "admin", _("Administrator")
-    NEIGHBOUR = "neighbour", _("Lead of another department")
-    OPERATOR = "operator", _("Operator (Django admin)")
+# What the memorable accounts are there to show, by login, in the order in which a report passes through them.
+SHOWN = {
+    "editor": Role.EDITOR.label,
+    "lead": Role.LEAD.label,
+    "reviewer": Role.REVIEWER.label,
+    "approver": Role.APPROVER.label,
+    "executive": Role.EXECUTIVE.label,
+    "auditor": Role.AUDITOR.label,
+    "admin": Role.ADMINISTRATOR.label,
+    "neighbour": _("Lead of another department"),
+    OPERATOR: _("Operator (Django admin)"),
+}
 
 
 @dataclass(frozen=True)
@@ -200,12 +199,12 @@ class Account(NamedTuple):
 
 
 def accounts(on: date) -> list[Account]:
-    """The memorable accounts that exist, in the order in which a report passes through them."""
-    users = User.objects.in_bulk(DemoRole.values, field_name="username")
+    """The memorable accounts that exist."""
+    users = User.objects.in_bulk(SHOWN, field_name="username")
     return [
-        Account(str(role.label), role.value, users[role].name, _department_names(users[role], on))
-        for role in DemoRole
-        if role in users
+        Account(str(role), login, users[login].name, _department_names(users[login], on))
+        for login, role in SHOWN.items()
+        if login in users
     ]
 
 

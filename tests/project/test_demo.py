@@ -1,0 +1,236 @@
+"""The demo city: whole at every stage, the same for the same seed, and quiet when it is first started."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import transaction
+from django.db.models import Count
+from django.utils import timezone
+
+from departments.access import rebuild_access
+from departments.fiscal import BusinessCalendar
+from departments.models import ActionPlan, Appointment, Department, Indicator, Measure, User
+from departments.models.plans import PlanKind, PlanState, Priority
+from departments.models.strategy import Kind
+from notifications.delivery import deliver
+from notifications.dispatch import dispatch
+from notifications.models import OutgoingMail, Status
+from notifications.reminders import remind
+from project.demo.city import TREE
+from project.demo.people import PASSWORD, SHOWN
+from project.demo.texts import QUARTERS, read_texts
+from project.demo.timeline import DemoStage, year_days
+from workflows.models import Checkpoint, Decision, Event, EventKind, PendingEvent, Stage, Submission
+
+pytestmark = pytest.mark.django_db
+
+TODAY = date(2026, 11, 24)
+
+
+def build(stage: DemoStage, seed: int = 1, today: date = TODAY) -> None:
+    call_command("seed_demo", stage=stage, seed=seed, today=today.isoformat(), verbosity=0)
+
+
+def running() -> Checkpoint:
+    return Checkpoint.objects.running().get()
+
+
+def stages(checkpoint: Checkpoint) -> Counter:
+    return Counter(checkpoint.reviews.values_list("stage", flat=True))
+
+
+def is_sound() -> None:
+    """What holds at every stage."""
+    assert not rebuild_access(TODAY, write=False)
+    call_command("verify_history", verbosity=0)
+    assert not PendingEvent.objects.exists()
+    assert not OutgoingMail.objects.open().exists()
+    assert not Event.objects.filter(at__gt=at(time(0, 0))).exists()
+    offices = Department.objects.filter(children=None).count()
+    assert offices >= 24
+    assert ActionPlan.objects.filter(kind=PlanKind.EXECUTION).count() == offices
+
+
+def at(moment: time) -> datetime:
+    return datetime.combine(TODAY, moment, tzinfo=timezone.get_default_timezone())
+
+
+def is_quiet_when_started() -> None:
+    """The first tick on the day of building tells nobody about the demo's past."""
+    for moment in (time(9, 0), time(18, 0)):
+        assert dispatch(now=at(moment)) == 0
+        assert remind(now=at(moment)) == 0
+        assert deliver(clock=lambda moment=moment: at(moment)) == Counter()
+
+
+def test_review_has_every_kind_of_case():
+    build(DemoStage.REVIEW)
+    is_sound()
+    checkpoint = running()
+    assert checkpoint.kind == "q2"
+    reviews = list(checkpoint.reviews.with_names())
+    assert {review.stage for review in reviews} == {Stage.PREPARE, Stage.REVIEW, Stage.APPROVE, Stage.APPROVED}
+    assert {review.returned_from for review in reviews if review.is_returned} == {Stage.REVIEW, Stage.APPROVE}
+    assert [review for review in reviews if review.stage == Stage.REVIEW and review.round == 1]
+    assert [review for review in reviews if review.stage == Stage.REVIEW and review.round == 2]
+    begun = [review for review in reviews if review.stage == Stage.PREPARE and review.round == 0]
+    assert {review.saved_by is None for review in begun} == {True, False}
+    assert all(review.is_overdue(TODAY) for review in begun)
+    assert not any(review.is_overdue(TODAY) for review in reviews if review.stage != Stage.PREPARE)
+    assert Event.objects.filter(kind=EventKind.WITHDRAWN, review__checkpoint=checkpoint).exists()
+
+    earlier = Checkpoint.objects.filter(kind__in=["plan", "q1"])
+    assert all(stages(found) == Counter({Stage.APPROVED: 30}) for found in earlier)
+    assert set(ActionPlan.objects.values_list("state", flat=True)) == {PlanState.APPROVED}
+    assert OutgoingMail.objects.filter(status=Status.SENT).count() > 100
+    resubmitted_rounds_differ()
+    nobody_decided_on_their_own()
+    is_quiet_when_started()
+
+
+def resubmitted_rounds_differ() -> None:
+    for second in Submission.objects.filter(round=2):
+        assert second.sha256 != second.review.submissions.get(round=1).sha256
+
+
+def nobody_decided_on_their_own() -> None:
+    for decision in Decision.objects.select_related("review"):
+        assert not Appointment.objects.filter(
+            user=decision.decided_by, department=decision.review.department_id, role__in=["lead", "editor"]
+        ).exists()
+
+
+def test_planning():
+    build(DemoStage.PLANNING)
+    is_sound()
+    checkpoint = running()
+    assert checkpoint.kind == "plan"
+    assert set(stages(checkpoint)) == {Stage.PREPARE, Stage.REVIEW, Stage.APPROVE, Stage.APPROVED}
+    assert set(ActionPlan.objects.values_list("state", flat=True)) == set(PlanState.values)
+    assert not any(review.is_overdue(TODAY) for review in checkpoint.reviews.all())
+    is_quiet_when_started()
+
+
+def test_open():
+    build(DemoStage.OPEN)
+    is_sound()
+    assert stages(running()) == Counter({Stage.PREPARE: 30})
+    assert running().reviews.filter(round__gt=0).count() == 0
+    assert BusinessCalendar().between(TODAY, running().submit_due) in (9, 10)
+    is_quiet_when_started()
+
+
+def test_overdue():
+    build(DemoStage.OVERDUE)
+    is_sound()
+    late = [review for review in running().reviews.all() if review.is_overdue(TODAY)]
+    assert len(late) > 20
+    assert {review.stage for review in late} == {Stage.PREPARE, Stage.REVIEW}
+    is_quiet_when_started()
+
+
+def test_closed():
+    build(DemoStage.CLOSED)
+    is_sound()
+    assert not Checkpoint.objects.running().exists()
+    assert stages(Checkpoint.objects.get(kind="q2")) == Counter({Stage.APPROVED: 28, Stage.LAPSED: 2})
+    is_quiet_when_started()
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever the block writes is gone after it."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def story() -> list[tuple]:
+    """What happened, without the numbers of rows."""
+    events = Event.objects.select_related("plan__department", "by").order_by("at", "plan__department__code", "pk")
+    happened = [(str(row.plan), row.kind, row.at, row.by and row.by.username, row.round) for row in events]
+    return happened + sorted(Submission.objects.values_list("round", "submitted_at", "submitted_by__username"))
+
+
+def test_the_same_seed_gives_the_same_city():
+    told = []
+    for seed in (1, 1, 2):
+        with undone():
+            build(DemoStage.PLANNING, seed=seed)
+            told.append(story())
+    first, again, other = told
+    assert first == again
+    assert first != other
+
+
+def test_only_an_empty_database_is_filled(capsys):
+    build(DemoStage.PLANNING)
+    people = User.objects.count()
+    with pytest.raises(CommandError):
+        call_command("seed_demo")
+    call_command("seed_demo", if_empty=True)
+    assert "kept" in capsys.readouterr().out
+    assert User.objects.count() == people
+
+
+@pytest.mark.parametrize("today", ["tomorrow", "2026-02-30", "1999-01-01", "", "9999-12-31"])
+def test_a_day_that_makes_no_sense_is_refused(today):
+    with pytest.raises(CommandError, match="2026-10-07"):
+        call_command("seed_demo", today=today)
+    assert not User.objects.exists()
+
+
+def test_the_city_and_its_accounts(capsys, client):
+    build(DemoStage.PLANNING)
+    assert Department.objects.filter(parent__code="meguru").count() == len(TREE) == 8
+    assert 55 <= User.objects.count() <= 70
+    assert set(Indicator.objects.values_list("kind", flat=True)) == set(Kind.values)
+    for login in SHOWN:
+        assert client.login(username=login, password=PASSWORD), login
+    assert User.objects.get(username="lead").appointments.in_force(TODAY).get().department.code == "koseki"
+    assert User.objects.get(username="igarashi").appointments.in_force(TODAY).count() == 2  # 兼務
+    assert Appointment.objects.filter(valid_until=date(2026, 3, 31)).exists()
+    assert Appointment.objects.filter(valid_from__gt=TODAY).exists()
+    capsys.readouterr()
+    call_command("seed_demo", accounts=True)
+    printed = capsys.readouterr().out
+    assert PASSWORD in printed
+    assert all(login in printed for login in SHOWN)
+
+
+def test_without_demo_people_no_accounts_are_printed(capsys):
+    call_command("seed_demo", accounts=True)
+    assert PASSWORD not in capsys.readouterr().out
+
+
+def test_every_plan_of_the_approved_year_has_three_to_eight_measures():
+    build(DemoStage.OPEN)
+    sizes = ActionPlan.objects.annotate(size=Count("measures")).values_list("size", flat=True)
+    assert min(sizes) >= 3
+    assert max(sizes) <= 8
+    assert set(Measure.objects.values_list("priority", flat=True)) == set(Priority.values)
+    assert set(Measure.objects.values_list("initiative__number", flat=True)) == set(range(1, 12))
+    own = Indicator.objects.filter(measure__isnull=False)
+    assert set(own.values_list("kind", flat=True)) == set(Kind.values) - {Kind.DERIVED}
+
+
+def test_every_measure_says_something_else_in_every_quarter():
+    texts = read_texts()
+    reports = [*texts.reports.values(), *texts.strategy_reports.values()]
+    said = [done for report in reports for done in report.done if done]
+    assert all(len(report.done) == len(QUARTERS) for report in reports)
+    assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize("stage", DemoStage)
+@pytest.mark.parametrize("today", ["2026-04-01", "2026-07-04", "2026-12-31", "2027-02-11", "2027-05-03", "2031-08-15"])
+def test_the_checkpoints_follow_each_other_whatever_the_day(stage, today):
+    days = list(year_days(stage, date.fromisoformat(today), BusinessCalendar()).values())
+    for row in days:
+        assert row.opens_on <= row.submit_due <= row.review_due <= row.approve_due <= row.closes_on
+    for earlier, later in zip(days, days[1:], strict=False):
+        assert earlier.closes_on < later.opens_on or later.as_of == date(2027, 3, 31)
