@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -22,6 +22,8 @@ VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encodin
 ITEMS = (
     ("home", _("My work"), None),
     ("board", _("Board"), Permission.READ_BOARD),
+    ("rates", _("Achievement rates"), Permission.READ_APPROVED),
+    ("plans", _("Plans"), Permission.READ_APPROVED),
     ("strategy", _("Strategy"), None),
     ("checkpoints", _("Checkpoints"), None),
     ("departments", _("Departments"), Permission.ADMINISTER),
@@ -53,10 +55,7 @@ def _items(request: HttpRequest) -> Iterator[NavigationItem]:
     for name, label, permission in ITEMS:
         if permission is not None and not held.anywhere(permission):
             continue
-        try:
-            url = reverse(name)
-        except NoReverseMatch:
-            continue
+        url = reverse(name)
         count = waiting_for(request.user, on=today).count() if name == "home" else None
         yield NavigationItem(url=url, label=label, current=_current(url, request.path), count=count)
 

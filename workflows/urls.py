@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from workflows.views import board, checkpoints, inbox, prepare, review
+from workflows.views import board, checkpoints, inbox, prepare, rates, review
 
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("board/", board.board, name="board"),
+    path("rates/", rates.rates, name="rates"),
     path("reviews/<int:pk>/", review.review, name="review"),
     path("reviews/<int:pk>/rounds/<int:number>/", review.review_round, name="review_round"),
     path("reviews/<int:pk>/prepare/", prepare.prepare, name="prepare"),
