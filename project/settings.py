@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "project.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "notifications.middleware.WakeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -177,6 +178,8 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="meguru@localhost")
 EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
+    if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
+        EMAIL_BACKEND = "notifications.backends.SmtpBackend"  # the same, but quick to notice that nobody is there
 EMAIL_TIMEOUT = 600  # RFC 5321 asks for 10 minutes at the final dot; less makes duplicates
 
 # Celery. Without REDIS_URL the same tasks run in the worker child of `manage.py serve`.
