@@ -71,12 +71,12 @@ class EntryForm(forms.Form):
         choices = dict(getattr(self.fields[name], "choices", ()))
         return "" if value in (None, "") else str(choices.get(value, value))
 
-    def typed(self) -> Iterable[tuple[str, str]]:
-        """Label and text of every field that was filled in, to be shown where it cannot be saved."""
+    def unsaved(self) -> Iterable[tuple[str, str]]:
+        """Label and text of every field that says something else than the draft, to be shown where it is not saved."""
         for name in self.fields:
-            text = self.display(name, self[name].value())
-            if text and self[name].value() is not False:
-                yield f"{self.title}: {self[name].label}", text
+            text = self.display(name, self[name].value()).replace("\r\n", "\n")
+            if text != self.display(name, self.initial[name]):
+                yield f"{self.title} {self[name].label}", text
 
     def note_saved(self, other: "EntryForm") -> None:
         """Remember what the other form, filled from the database, says differently."""

@@ -9,7 +9,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from departments.judgement import Judgement
-from departments.models import Indicator
+from departments.models import Indicator, Initiative
 from departments.models.plans import Priority
 from departments.models.strategy import Direction, Kind
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
@@ -138,21 +138,22 @@ class PlanMeasureReading:
     number: int
     title: str
     goal: str
-    initiative: int
+    initiative: str
     months: str
     priority: str
     milestones: list[tuple[str, str]]
     indicators: list[tuple[str, str]]
 
 
-def read_plan(content: Content) -> list[PlanMeasureReading]:
-    """The measures of a plan's content for the page, without a query."""
+def read_plan(content: Content, fiscal_year: int) -> list[PlanMeasureReading]:
+    """The measures of a plan's content for the page; one query, for the names of the year's initiatives."""
+    names = {found.number: str(found) for found in Initiative.objects.filter(strategy__fiscal_year=fiscal_year)}
     return [
         PlanMeasureReading(
             number=entry["number"],
             title=entry["title"],
             goal=entry["goal"],
-            initiative=entry["initiative"],
+            initiative=names.get(entry["initiative"], str(entry["initiative"])),
             months=months_text(entry["first_month"], entry["last_month"]),
             priority=Priority(entry["priority"]).label,
             milestones=[

@@ -101,9 +101,9 @@ class Sheet:
             form.indicator.pk: form.entry() for form in self.forms if isinstance(form, IndicatorForm) and form.was_sent
         }
 
-    def typed(self) -> list[tuple[str, str]]:
-        """All that was filled in, as label and text."""
-        return [pair for form in self.forms for pair in form.typed()]
+    def unsaved(self) -> list[tuple[str, str]]:
+        """All that was typed and is not in the draft, as label and text."""
+        return [pair for form in self.forms for pair in form.unsaved()]
 
     def note_saved(self, current: "Sheet") -> None:
         """Show beside each field what the draft says now, where it differs from what was typed."""

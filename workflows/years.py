@@ -38,7 +38,10 @@ def checkpoints_of(year: int) -> list[Checkpoint]:
     return list(Checkpoint.objects.of_year(year))
 
 
-def missing_kinds(year: int) -> list[CheckpointKind]:
-    """The kinds that the year has no checkpoint of yet, in the year's order; all of them if it has all."""
+def first_missing(year: int) -> tuple[int, CheckpointKind]:
+    """The checkpoint to add next: the first kind that the year lacks, or the first of the next year."""
     there = set(Checkpoint.objects.of_year(year).values_list("kind", flat=True))
-    return [kind for kind in CheckpointKind if kind not in there] or list(CheckpointKind)
+    for kind in CheckpointKind:
+        if kind not in there:
+            return year, kind
+    return year + 1, CheckpointKind.PLAN

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.access import may_administer, require_administrator
 from departments.errors import Refused
-from departments.fiscal import fiscal_year_of
+from departments.fiscal import fiscal_year_label, fiscal_year_of
 from departments.models import CalendarDay
 from workflows.access import get_checkpoint
 from workflows.errors import Closed
@@ -28,7 +28,7 @@ from workflows.services.checkpoints import (
     open_checkpoint,
 )
 from workflows.wording import moment_text
-from workflows.years import checkpoints_of, missing_kinds, shown_year, year_tabs
+from workflows.years import checkpoints_of, first_missing, shown_year, year_tabs
 
 
 @require_safe
@@ -53,9 +53,10 @@ def checkpoint_add(request: HttpRequest) -> HttpResponse:
     require_administrator(request.user, on)
     years = range(fiscal_year_of(on) - 1, fiscal_year_of(on) + 3)
     year = shown_year(request.GET.get("year"), fiscal_year_of(on))
-    chosen = ChosenCheckpointForm(
-        {"year": year, "kind": request.GET.get("kind") or missing_kinds(year)[0]}, years=years
-    )
+    kind = request.GET.get("kind")
+    if not kind:
+        year, kind = first_missing(year)
+    chosen = ChosenCheckpointForm({"year": year, "kind": kind}, years=years)
     if not chosen.is_valid():
         return render(request, "workflows/checkpoint_add.html", {"chosen": chosen})
     kind = CheckpointKind(chosen.cleaned_data["kind"])
@@ -73,9 +74,8 @@ def checkpoint_add(request: HttpRequest) -> HttpResponse:
                 request, _("%(checkpoint)s has been added. It still has to be opened.") % {"checkpoint": added}
             )
             return redirect(_year_url(year))
-    return render(
-        request, "workflows/checkpoint_add.html", {"chosen": chosen, "form": form, "year": year, "kind": kind}
-    )
+    context = {"chosen": chosen, "form": form, "year": year, "year_label": fiscal_year_label(year), "kind": kind}
+    return render(request, "workflows/checkpoint_add.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

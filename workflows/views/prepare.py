@@ -45,7 +45,7 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
     action, task_id, version = request.POST.get("action"), sent_number(request, "task"), sent_number(request, "version")
     sheet = Sheet(found, request.POST)
     if task_id != found.task_id:
-        return came_second(request, found, Stale(reviews.last_event(found)), sheet.typed())
+        return came_second(request, found, Stale(reviews.last_event(found)), sheet.unsaved())
     reviews.require(Action.SUBMIT if action == "submit" else Action.SAVE, found, request.user, timezone.now())
     if action not in ("save", "submit"):
         return _copy(request, found, on, sheet)
@@ -65,7 +65,7 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
         sheet.note_saved(Sheet(refusal.review))
         return _page(request, refusal.review, on, sheet, overtaken=True)
     except Stale as refusal:
-        return came_second(request, found, refusal, sheet.typed())
+        return came_second(request, found, refusal, sheet.unsaved())
     if action == "submit":
         return _submit(request, found, on, sheet)
     messages.success(request, _("The draft has been saved."))
@@ -79,7 +79,7 @@ def _submit(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> Http
         sheet.note_missing(refusal.problems)
         return _page(request, found, on, sheet, missing=refusal.problems)
     except Stale as refusal:
-        return came_second(request, found, refusal, sheet.typed())
+        return came_second(request, found, refusal, sheet.unsaved())
     return _submitted(request, found)
 
 

@@ -23,10 +23,11 @@ def came_second(
 ) -> HttpResponse:
     """409: who did what when, and what the person had typed, to be copied."""
     itself = refusal.event is not None and refusal.event.by_id == request.user.pk
+    carried_out = refusal.event.data.get("comment") if itself else None
     context = {
         "headline": _("This was done already") if itself else _("Somebody else was first"),
         "explanation": told(refusal.event, request.user) if refusal.event else str(refusal),
-        "kept": list(kept),
+        "kept": [(label, text) for label, text in kept if text != carried_out],
         "back_url": reverse("review", args=[review.pk]),
         "back_label": _("See how it stands now"),
     }

@@ -54,9 +54,12 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("outcome") not in Outcome.values:
         raise BadRequest("unknown outcome")
     outcome = Outcome(request.POST["outcome"])
-    if task_id == found.task_id and not form.is_valid():
+    comment = request.POST.get("comment", "").replace("\r\n", "\n").strip()
+    kept = [(str(form["comment"].label), comment)] if comment else []
+    if task_id != found.task_id:
+        return came_second(request, found, Stale(reviews.last_event(found)), kept)
+    if not form.is_valid():
         return _page(request, found, on, form)
-    comment = request.POST.get("comment", "")
     try:
         reviews.decide(
             review_id=pk,
@@ -67,7 +70,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
     except Stale as refusal:
-        return came_second(request, found, refusal, [(str(form["comment"].label), comment)] if comment else [])
+        return came_second(request, found, refusal, kept)
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
     except ReviewError as refusal:
