@@ -84,8 +84,6 @@ class _RowWithMonths(RowForm):
 
 
 class MilestoneForm(_RowWithMonths):
-    field_order = ["title", "first_month", "last_month"]
-
     def to_draft(self) -> MilestoneDraft:
         cleaned = self.cleaned_data
         return MilestoneDraft(cleaned["title"], cleaned["first_month"], cleaned["last_month"])
@@ -112,6 +110,7 @@ class IndicatorForm(RowForm):
 
 
 class MeasureForm(_RowWithMonths):
+    field_order = ["title", "initiative", "priority"]
     initiative = forms.TypedChoiceField(label=_("Initiative"), coerce=int)
     priority = forms.ChoiceField(label=_("Class"), choices=[NOT_CHOSEN, *Priority.choices])
     goal = LinesField(

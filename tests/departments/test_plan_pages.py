@@ -443,3 +443,13 @@ def test_a_full_page_takes_no_more_rows(editor, plan, settings):
     html = post(editor, edit_address(plan), {**typed, "change": "add m"}).content.decode()
     assert "これ以上は追加できません" in html
     assert "m1-title" not in fields_of(html)
+
+
+def test_the_pages_speak_english_by_choice(dx, plan):
+    make_indicator("1-1", kind=Kind.RATIO, target="82", unit="%", department=dx)
+    person = make_user("smith", language="en")
+    appoint(person, dx, Role.EDITOR)
+    _status, html = page(person, reverse("plan", args=[plan.pk]))
+    assert all(text in html for text in ("Being drafted", "The whole measure", "Apr–Mar", "82% or more"))
+    assert "Add a measure" in page(person, edit_address(plan))[1]
+    assert "reported by" in page(person, "/strategy/")[1].lower()
