@@ -79,7 +79,9 @@ class Year:
 
     def _live(self, day: date, acts: list[Act]) -> None:
         """One day: reminders in the morning, what people do, the mails about it in the evening."""
-        remind(now=local(day, REMINDERS))
+        morning = local(day, REMINDERS)
+        remind(now=morning)
+        _tell(morning)
         for act in acts:
             act.do(act.at)
         _tell(local(day, MAILS))
@@ -146,7 +148,7 @@ class Year:
             half = len(text.measures) // 2 if move == Move.BEGIN else None
             write_plan(review.plan_id, text, by=editor, vague=thin, measures=half)
             return
-        measures = self.reporter.measures(review, self.chance, text.thin if thin else None)
+        measures = self.reporter.measures(review, text.thin if thin else None)
         indicators = self.reporter.indicators(review)
         if move == Move.BEGIN:
             measures = dict(list(measures.items())[: (len(measures) + 1) // 2])
