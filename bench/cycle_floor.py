@@ -78,6 +78,11 @@ class CycleFloor:
         model = Submission.objects.latest("pk")
         self.content, self.sha256 = model.content, model.sha256
 
+    def cycle(self, review: int) -> None:
+        """All steps, from the draft to the approval."""
+        for step in STEPS:
+            self.run(step, review)
+
     def run(self, step: Step, review: int) -> None:
         """One step on the review of that number."""
         plain, now, by = self.plain, self.now, self.by

@@ -1,5 +1,6 @@
 """Opening a checkpoint for all plans at once against one INSERT … SELECT a table."""
 
+from functools import partial
 from typing import NamedTuple
 
 from django.db import connection
@@ -8,8 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.city import NOW, City, build_checkpoint, build_departments, build_plans
 from bench.opening_floor import open_plainly
 from bench.plain import Plain
-from bench.rounds import Seconds, in_turns
-from departments.models import User
+from bench.rounds import Round, Seconds, in_turns, require_same_rows
 from workflows.models import Checkpoint, CheckpointKind
 from workflows.services.checkpoints import open_checkpoint
 
@@ -39,21 +39,17 @@ def measure(plain: Plain, city: City, *, reviews: int, rounds: int) -> Openings:
         for kind in KINDS
     ]
     by = city.reviewer
-    counts = _count(plain, *pairs[0], by=by)
-    turns = [
-        (
-            lambda checkpoint=floor: open_plainly(plain, checkpoint=checkpoint, by=by.pk, now=NOW),
-            lambda checkpoint=ours: open_checkpoint(checkpoint=checkpoint, by=by, now=NOW),
-        )
-        for floor, ours in pairs[1 : rounds + 1]
-    ]
-    return Openings(reviews, in_turns(plain, turns), *counts)
 
+    def by_floor(checkpoint: Checkpoint) -> None:
+        open_plainly(plain, checkpoint=checkpoint, by=by.pk, now=NOW)
 
-def _count(plain: Plain, floor: Checkpoint, ours: Checkpoint, *, by: User) -> tuple[int, int]:
-    """Statements of both; also the round that warms up."""
+    def by_service(checkpoint: Checkpoint) -> None:
+        open_checkpoint(checkpoint=checkpoint, by=by, now=NOW)
+
+    (floor, ours), *others = pairs
     before = plain.statements
-    open_plainly(plain, checkpoint=floor, by=by.pk, now=NOW)
     with CaptureQueriesContext(connection) as queries:
-        open_checkpoint(checkpoint=ours, by=by, now=NOW)
-    return plain.statements - before, len(queries)
+        require_same_rows(plain, partial(by_floor, floor), partial(by_service, ours))
+    floor_statements = plain.statements - before
+    turns = [Round(floor=[partial(by_floor, floor)], ours=[partial(by_service, ours)]) for floor, ours in others]
+    return Openings(reviews, in_turns(turns[:rounds]), floor_statements, len(queries))

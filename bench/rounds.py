@@ -6,6 +6,15 @@ from typing import NamedTuple
 
 from bench.plain import Plain
 
+Work = Callable[[], object]
+
+
+class Round(NamedTuple):
+    """Pieces of work, equally many for plain SQL and for Meguru."""
+
+    floor: Sequence[Work]
+    ours: Sequence[Work]
+
 
 class Seconds(NamedTuple):
     """How long each round took: plain SQL and Meguru, round by round."""
@@ -14,21 +23,28 @@ class Seconds(NamedTuple):
     ours: list[float]
 
 
-def in_turns(plain: Plain, rounds: Sequence[tuple[Callable[[], None], Callable[[], None]]]) -> Seconds:
-    """Time each round's (floor, ours), the other one first every second time.
-
-    Raises AssertionError when the two did not write equally many rows into every table.
-    """
+def in_turns(rounds: Sequence[Round]) -> Seconds:
+    """Time the rounds, piece by piece in turns; who begins changes from round to round."""
     seconds = Seconds(floor=[], ours=[])
-    for at, (floor, ours) in enumerate(rounds):
-        written = {}
-        for name, work, kept in sorted(
-            (("floor", floor, seconds.floor), ("ours", ours, seconds.ours)), reverse=at % 2 == 1
-        ):
-            before = plain.counts()
-            start = perf_counter()
-            work()
-            kept.append(perf_counter() - start)
-            written[name] = {table: count - before[table] for table, count in plain.counts().items()}
-        assert written["floor"] == written["ours"], written
+    for number, pieces in enumerate(rounds):
+        spent = [0.0, 0.0]
+        for pair in zip(*pieces, strict=True):
+            for at in (0, 1) if number % 2 == 0 else (1, 0):
+                start = perf_counter()
+                pair[at]()
+                spent[at] += perf_counter() - start
+        for kept, total in zip(seconds, spent, strict=True):
+            kept.append(total)
     return seconds
+
+
+def require_same_rows(plain: Plain, floor: Work, ours: Work) -> None:
+    """Do both; raises AssertionError when they did not add equally many rows to every table."""
+    before = plain.counts()
+    floor()
+    between = plain.counts()
+    ours()
+    after = plain.counts()
+    by_floor = {table: between[table] - before[table] for table in before}
+    by_us = {table: after[table] - between[table] for table in before}
+    assert by_floor == by_us, (by_floor, by_us)
