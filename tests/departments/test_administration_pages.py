@@ -3,12 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from departments.models import Appointment, CalendarDay, Department, Role, User
+from tests.departments.browsing import MOST_QUERIES, queries
 from tests.factories import PASSWORD, appoint, make_department, make_person, make_user
 
 pytestmark = pytest.mark.django_db
@@ -44,15 +43,6 @@ def as_(person: User) -> Client:
 
 def said(response) -> str:
     return response.content.decode()
-
-
-MOST_QUERIES = 15
-
-
-def queries(client: Client, address: str) -> int:
-    with CaptureQueriesContext(connection) as captured:
-        assert client.get(address).status_code == 200
-    return len(captured)
 
 
 def addresses(dx: Department, sato: User) -> list[str]:
