@@ -24,6 +24,23 @@ def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime)
     processes = ReviewProcess.objects.bulk_create(
         ReviewProcess(flow_class=ReviewFlow, status=PROCESS.NEW, created=now) for _ in plans
     )
+    tasks = _first_tasks(processes, plans, now=now)
+    return Review.objects.bulk_create(
+        Review(
+            plan=plan,
+            checkpoint=checkpoint,
+            department_id=plan.department_id,
+            process=process,
+            task=task,
+            due_on=checkpoint.submit_due,
+            stage_since=now,
+        )
+        for plan, process, task in zip(plans, processes, tasks, strict=True)
+    )
+
+
+def _first_tasks(processes: Sequence[ReviewProcess], plans: Sequence[ActionPlan], *, now: datetime) -> list[Task]:
+    """The tasks in which the departments prepare, each behind the start that is done already."""
     starts = Task.objects.bulk_create(
         Task(
             process=process,
@@ -55,18 +72,7 @@ def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime)
     )
     link = Task.previous.through
     link.objects.bulk_create(link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True))
-    return Review.objects.bulk_create(
-        Review(
-            plan=plan,
-            checkpoint=checkpoint,
-            department_id=plan.department_id,
-            process=process,
-            task=task,
-            due_on=checkpoint.submit_due,
-            stage_since=now,
-        )
-        for plan, process, task in zip(plans, processes, tasks, strict=True)
-    )
+    return tasks
 
 
 def advance(review: Review, outcome: str, *, by: User, now: datetime) -> None:
