@@ -2,7 +2,7 @@ import pytest
 
 from departments.models import ActionPlan
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
-from tests.workflows.moves import opened
+from tests.workflows.moves import NOW, opened
 from workflows.models import Review
 
 
@@ -26,3 +26,9 @@ def plan(places: Places) -> ActionPlan:
 def review(plan: ActionPlan) -> Review:
     """Its review at the second quarter, just opened."""
     return opened(plan)[0]
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pages' now is the moment of `moves`: 7 October 2026, a Wednesday, 10:00."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)

@@ -1,0 +1,248 @@
+"""One review: who reads how much of it, what the office decides on its page, and what the second of two is told."""
+
+import pytest
+from django.urls import reverse
+
+from departments.models import ActionPlan
+from tests.workflows.cast import Cast
+from tests.workflows.moves import REASON, closed, now_of, save, take, told
+from tests.workflows.pages import logged_in, page_of, post_decision, text_of
+from workflows.access import Action
+from workflows.models import Event, Review, Stage
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def submitted(cast: Cast, review: Review) -> Review:
+    save(review, cast.editor, done="最初の報告")
+    return now_of(take(Action.SUBMIT, review, cast.lead))
+
+
+@pytest.fixture
+def returned(cast: Cast, submitted: Review) -> Review:
+    return now_of(take(Action.RETURN, submitted, cast.reviewer))
+
+
+@pytest.fixture
+def second_round(cast: Cast, returned: Review) -> Review:
+    save(returned, cast.editor, done="直した報告")
+    return now_of(take(Action.SUBMIT, returned, cast.lead))
+
+
+@pytest.fixture
+def approved(cast: Cast, second_round: Review) -> Review:
+    take(Action.PASS, second_round, cast.reviewer)
+    return now_of(take(Action.APPROVE, second_round, cast.approver))
+
+
+# ---- reading
+
+
+def test_a_draft_is_read_by_the_department_and_the_auditor_alone(cast: Cast, review: Review) -> None:
+    save(review, cast.editor, done="書きかけの文")
+    for user in (cast.editor, cast.lead, cast.auditor):
+        text = text_of(page_of(user, "review", review.pk))
+        assert "書きかけの文" in text
+        assert "提出前" in text
+    for user in (cast.reviewer, cast.approver):
+        text = text_of(page_of(user, "review", review.pk))
+        assert "書きかけの文" not in text
+        assert "まだ提出されていません" in text
+
+
+def test_while_it_is_mended_the_office_reads_what_was_submitted(cast: Cast, returned: Review) -> None:
+    save(returned, cast.editor, done="直しかけの文")
+    office = text_of(page_of(cast.reviewer, "review", returned.pk))
+    assert "最初の報告" in office
+    assert "直しかけの文" not in office
+    department = text_of(page_of(cast.lead, "review", returned.pk))
+    assert "前回の提出から変わったところ" in department
+    assert "直しかけの文" in department
+
+
+def test_what_changed_between_two_rounds_is_marked(cast: Cast, second_round: Review) -> None:
+    page = page_of(cast.reviewer, "review", second_round.pk)
+    text = text_of(page)
+    assert "前回の提出から変わったところ" in text
+    assert "第1回提出 第2回提出" in text
+    assert "<del>最初" in page.content.decode()
+    assert "<ins>直" in page.content.decode()
+
+
+def test_the_history_tells_all_with_comments(cast: Cast, approved: Review) -> None:
+    text = text_of(page_of(cast.auditor, "review", approved.pk))
+    for what in (
+        "開始",
+        "提出 (第1回提出)",
+        "差戻し (第1回提出)",
+        REASON,
+        "提出 (第2回提出)",
+        "承認へ回付",
+        "承認 (第2回提出)",
+    ):
+        assert what in text
+
+
+def test_an_executive_reads_what_was_approved_and_no_other_round(cast: Cast, approved: Review) -> None:
+    text = text_of(page_of(cast.executive, "review", approved.pk))
+    assert "直した報告" in text
+    assert "審査・承認の結果" in text
+    for hidden in ("最初の報告", REASON, "履歴", "第1回提出"):
+        assert hidden not in text
+    assert page_of(cast.executive, "review_round", approved.pk, 2).status_code == 200
+    assert page_of(cast.executive, "review_round", approved.pk, 1).status_code == 404
+
+
+def test_before_approval_an_executive_finds_nothing(cast: Cast, second_round: Review) -> None:
+    for name, args in (("review", ()), ("review_round", (1,)), ("withdraw", ())):
+        assert page_of(cast.executive, name, second_round.pk, *args).status_code == 404
+
+
+def test_each_round_can_be_read_again(cast: Cast, second_round: Review) -> None:
+    text = text_of(page_of(cast.reviewer, "review_round", second_round.pk, 1))
+    assert "最初の報告" in text
+    assert "直した報告" not in text
+    assert second_round.submissions.get(round=1).sha256 in text
+    assert page_of(cast.reviewer, "review_round", second_round.pk, 3).status_code == 404
+    assert page_of(cast.reviewer, "review_round", second_round.pk, 10**30).status_code == 404
+
+
+def test_other_departments_find_nothing(cast: Cast, approved: Review) -> None:
+    for user in (cast.tax_lead, cast.administrator, cast.superuser, cast.stranger):
+        assert page_of(user, "review", approved.pk).status_code == 404
+        assert page_of(user, "review_round", approved.pk, 1).status_code == 404
+        assert page_of(user, "withdraw", approved.pk).status_code == 404
+        assert post_decision(user, approved, "approved").status_code == 404
+        assert logged_in(user).post(reverse("withdraw", args=[approved.pk]), {"task": 1}).status_code == 404
+
+
+@pytest.mark.parametrize("pk", [0, 999999, 10**30])
+def test_no_number_in_the_address_breaks_it(cast: Cast, review: Review, pk: int) -> None:
+    for name in ("review", "prepare", "withdraw"):
+        assert page_of(cast.lead, name, pk).status_code == 404
+
+
+def test_what_ended_unfinished_says_so(cast: Cast, submitted: Review) -> None:
+    closed(submitted)
+    text = text_of(page_of(cast.lead, "review", submitted.pk))
+    assert "承認される前にチェックポイントが終了しました。" in text
+    assert "最初の報告" in text
+
+
+def test_the_page_names_who_can_act(cast: Cast, submitted: Review) -> None:
+    text = text_of(page_of(cast.lead, "review", submitted.pk))
+    assert "いまの担当(審査)： doubled 、 reviewer 、 second_reviewer" in text
+
+
+def test_whoever_works_there_is_told_that_others_decide(cast: Cast, submitted: Review) -> None:
+    page = page_of(cast.moved, "review", submitted.pk)
+    assert "この件は、ほかの方が判断します" in text_of(page)
+    assert 'name="outcome"' not in page.content.decode()
+
+
+# ---- deciding
+
+
+def test_passing_on_and_approving(cast: Cast, submitted: Review) -> None:
+    response = post_decision(cast.reviewer, submitted, "passed", follow=True)
+    assert "市民課 令和8年度 2Q進捗確認を承認へ回しました。" in text_of(response)
+    response = post_decision(cast.approver, now_of(submitted), "approved", "よくできています。", follow=True)
+    assert "市民課 令和8年度 2Q進捗確認を承認しました。" in text_of(response)
+    assert now_of(submitted).stage == Stage.APPROVED
+
+
+def test_a_return_without_a_reason_is_asked_for_one(cast: Cast, submitted: Review) -> None:
+    response = post_decision(cast.reviewer, submitted, "returned", "  ")
+    assert "差し戻す理由を入力してください。" in text_of(response)
+    assert now_of(submitted).stage == Stage.REVIEW
+
+
+def test_a_comment_that_is_too_long_is_kept_in_the_form(cast: Cast, submitted: Review) -> None:
+    response = post_decision(cast.reviewer, submitted, "returned", "長" * 2001)
+    assert "入力内容に1件の誤りがあります" in text_of(response)
+    assert "長" * 2001 in response.content.decode()
+    assert now_of(submitted).stage == Stage.REVIEW
+
+
+def test_the_second_reviewer_is_told_who_was_first_and_keeps_the_comment(cast: Cast, submitted: Review) -> None:
+    post_decision(cast.reviewer, submitted, "passed")
+    second = post_decision(cast.second_reviewer, submitted, "returned", "私の理由")
+    assert second.status_code == 409
+    assert "reviewerさんが令和8年10月7日(水) 10:00に、先に処理しています(承認へ回付)。" in text_of(second)
+    assert "私の理由" in text_of(second)
+    assert now_of(submitted).stage == Stage.APPROVE
+
+
+def test_a_double_click_decides_once(cast: Cast, submitted: Review) -> None:
+    post_decision(cast.reviewer, submitted, "returned", REASON)
+    second = post_decision(cast.reviewer, submitted, "returned", REASON)
+    assert second.status_code == 409
+    assert "ご自身が令和8年10月7日(水) 10:00に、すでに処理しています(差戻し)。" in text_of(second)
+    assert "入力していた内容" not in text_of(second)
+    assert [kind for kind, _who, _round in told(submitted)] == ["opened", "submitted", "returned"]
+
+
+def test_a_decision_of_another_step_is_refused(cast: Cast, submitted: Review) -> None:
+    for user, outcome in ((cast.reviewer, "approved"), (cast.approver, "approved"), (cast.lead, "passed")):
+        assert post_decision(user, submitted, outcome).status_code == 403
+    assert now_of(submitted).stage == Stage.REVIEW
+
+
+def test_whoever_works_there_is_refused_in_words(cast: Cast, submitted: Review) -> None:
+    response = post_decision(cast.moved, submitted, "passed")
+    assert response.status_code == 403
+    assert "今年度この所属の担当者または所属長であるため" in text_of(response)
+
+
+@pytest.mark.parametrize("change", [{"outcome": "explode"}, {"outcome": ""}, {"task": "x"}, {"task": ""}])
+def test_a_broken_request_is_refused(cast: Cast, submitted: Review, change: dict[str, str]) -> None:
+    data = {"task": submitted.task_id, "outcome": "passed", "comment": ""} | change
+    assert logged_in(cast.reviewer).post(reverse("decide", args=[submitted.pk]), data).status_code == 400
+    assert now_of(submitted).stage == Stage.REVIEW
+
+
+def test_looking_never_decides(cast: Cast, submitted: Review) -> None:
+    assert page_of(cast.reviewer, "decide", submitted.pk).status_code == 405
+    assert Event.objects.filter(review=submitted).count() == 2
+
+
+# ---- taking it back
+
+
+def test_the_lead_is_asked_and_takes_it_back(cast: Cast, submitted: Review) -> None:
+    assert "下書きとして所属に戻ります" in text_of(page_of(cast.lead, "withdraw", submitted.pk))
+    assert now_of(submitted).stage == Stage.REVIEW
+    address = reverse("withdraw", args=[submitted.pk])
+    response = logged_in(cast.lead).post(address, {"task": submitted.task_id}, follow=True)
+    assert "引き戻しました。" in text_of(response)
+    assert now_of(submitted).stage == Stage.PREPARE
+    second = logged_in(cast.lead).post(address, {"task": submitted.task_id})
+    assert second.status_code == 409
+    assert "すでに処理しています(引戻し)。" in text_of(second)
+
+
+def test_it_cannot_be_taken_back_once_the_office_has_acted(cast: Cast, submitted: Review) -> None:
+    take(Action.PASS, submitted, cast.reviewer)
+    page = page_of(cast.lead, "withdraw", submitted.pk)
+    assert page.url == reverse("review", args=[submitted.pk])
+    response = logged_in(cast.lead).post(
+        reverse("withdraw", args=[submitted.pk]), {"task": now_of(submitted).task_id or 0}
+    )
+    assert response.status_code == 403
+
+
+def test_only_the_lead_takes_it_back(cast: Cast, submitted: Review) -> None:
+    for user in (cast.editor, cast.reviewer, cast.approver, cast.auditor):
+        address = reverse("withdraw", args=[submitted.pk])
+        assert logged_in(user).post(address, {"task": submitted.task_id}).status_code == 403
+    assert now_of(submitted).stage == Stage.REVIEW
+
+
+def test_the_page_reads_in_english_too(cast: Cast, plan: ActionPlan, submitted: Review) -> None:
+    cast.reviewer.language = "en"
+    cast.reviewer.save(update_fields=["language"])
+    text = text_of(page_of(cast.reviewer, "review", submitted.pk))
+    assert "Under review" in text
+    assert "28 Oct 2026 (Wed) 14 business days left" in text
+    assert "Pass on for approval" in text
