@@ -121,15 +121,17 @@ class Difference(NamedTuple):
 def rebuild_access(on: date, *, users: Iterable[User] | None = None, write: bool = True) -> Difference:
     """Make guardian's rows say exactly what the appointments in force on the day say.
 
-    With `users`, only theirs. With `write=False`, only count what is wrong.
+    With `users`, only theirs. With `write=False`, only count what is wrong. One rebuild at a time: whoever changes
+    appointments or departments rebuilds in the same transaction, so that none works from rows about to change.
     """
     with transaction.atomic():
+        permission_ids = _locked_permissions()
         appointments = Appointment.objects.in_force(on)
         rows = DepartmentGrant.objects.all()
         if users is not None:
             ids = [user.pk for user in users]
             appointments, rows = appointments.filter(user__in=ids), rows.filter(user__in=ids)
-        wanted = _wanted_grants(appointments)
+        wanted = _wanted_grants(appointments, permission_ids)
         found = {Grant(row.user_id, row.permission_id, row.content_object_id): row for row in rows}
         missing = [grant for grant in wanted if grant not in found]
         surplus = [row.pk for grant, row in found.items() if grant not in wanted]
@@ -156,13 +158,16 @@ def _add_grants(grants: dict[Grant, date | None]) -> None:
     )
 
 
-def _wanted_grants(appointments: QuerySet[Appointment]) -> dict[Grant, date | None]:
-    below = _departments_below()
-    permission_ids = dict(
-        PermissionRow.objects.filter(
-            content_type__app_label="departments", content_type__model="department", codename__in=Permission.values
-        ).values_list("codename", "pk")
+def _locked_permissions() -> dict[str, int]:
+    """Codename → id of the permissions' rows, held until the transaction ends; others may still refer to them."""
+    rows = PermissionRow.objects.filter(
+        content_type__app_label="departments", content_type__model="department", codename__in=Permission.values
     )
+    return dict(rows.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("codename", "pk"))
+
+
+def _wanted_grants(appointments: QuerySet[Appointment], permission_ids: dict[str, int]) -> dict[Grant, date | None]:
+    below = _departments_below()
     wanted: dict[Grant, date | None] = {}
     for user_id, department_id, role_value, until in appointments.values_list(
         "user_id", "department_id", "role", "valid_until"

@@ -29,7 +29,7 @@ def appoint(
     on: date | None = None,
 ) -> Appointment:
     """Appoint a person to a role at a department, from a day and perhaps until a day, both included."""
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     appointment = Appointment(
         user=user, department=department, role=role, valid_from=valid_from, valid_until=valid_until
     )
@@ -46,7 +46,7 @@ def end_appointment(
     *, by: User | None, appointment: Appointment, last_day: date, on: date | None = None
 ) -> Appointment:
     """Let an appointment end with the day; its row stays as record."""
-    User.objects.select_for_update().get(pk=appointment.user_id)
+    User.objects.select_for_update(no_key=True).get(pk=appointment.user_id)
     if _is_own_administration(by, appointment):
         raise Refused(_("You cannot end your own appointment as administrator. Ask another administrator."))
     appointment.valid_until = last_day

@@ -92,4 +92,4 @@ def _refuse_abolished_parent(department: Department) -> None:
 
 def _lock_tree() -> None:
     """One change of the tree at a time: two moves at once could close a circle that neither sees."""
-    list(Department.objects.order_by("pk").select_for_update().values_list("pk", flat=True))
+    list(Department.objects.order_by("pk").select_for_update(no_key=True).values_list("pk", flat=True))

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,8 @@ from viewflow.workflow.status import STATUS
 from departments.access import rebuild_access
 from departments.drafts import draft_of
 from departments.errors import Refused
-from departments.models import ActionPlan, Role, User
+from departments.models import ActionPlan, Appointment, DepartmentGrant, Role, User
+from departments.services.appointments import end_appointment
 from departments.services.plans import save_plan
 from tests.factories import appoint, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
@@ -256,7 +258,6 @@ def test_one_checkpoint_closes_while_another_opens(places: Places, cast: Cast) -
         )
         assert refused(results) == []
         assert following_checkpoint.reviews.count() == len(plans)
-        following_checkpoint.reviews.none()
     assert MeasureReport.objects.count() == 0
 
 
@@ -264,9 +265,41 @@ def test_one_checkpoint_closes_while_another_opens(places: Places, cast: Cast) -
 
 
 def test_rebuilding_all_rights_loses_no_appointment_made_meanwhile(places: Places, cast: Cast) -> None:
-    """The hourly rebuild runs while administrators are at work."""
-    for role in (Role.REVIEWER, Role.APPROVER, Role.AUDITOR):
-        people = [cast.stranger, cast.lead, cast.executive, cast.tax_lead]
+    """The hourly rebuild has just read the appointments when an administrator makes one and ends another."""
+    read, done = threading.Event(), threading.Event()
+    post = Appointment.objects.get(user=cast.auditor)
+
+    def pause(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if "departments_appointment" in sql and not read.is_set():
+            read.set()
+            done.wait(timeout=0.5)  # long enough for whoever is not kept waiting
+        return result
+
+    def rebuild() -> None:
+        with connection.execute_wrapper(pause):
+            rebuild_access(TODAY)
+
+    def administer() -> None:
+        read.wait(timeout=20)
+        appoint(cast.stranger, places.city, Role.REVIEWER, on=TODAY)
+        end_appointment(by=None, appointment=post, last_day=TODAY - timedelta(days=1), on=TODAY)
+        done.set()
+
+    all_at_once(rebuild, administer)
+    assert not rebuild_access(TODAY, write=False)
+
+
+def test_rights_rebuilt_and_appointments_made_at_once_do_not_wait_in_a_circle(places: Places, cast: Cast) -> None:
+    people = [cast.stranger, cast.lead, cast.executive, cast.tax_lead]
+    for role in (Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR):
+        DepartmentGrant.objects.all().delete()  # so that the rebuild has everybody's rows to write
         appointing = [partial(appoint, person, places.city, role, on=TODAY) for person in people]
-        all_at_once(*[partial(rebuild_access, TODAY)] * 4, *appointing)
-        assert not rebuild_access(TODAY, write=False), role
+        results = all_at_once(*[partial(rebuild_access, TODAY)] * 4, *appointing)
+        assert (refused(results), rebuild_access(TODAY, write=False)) == ([], (0, 0, 0))
+
+
+def test_of_many_clicks_on_appoint_one_counts(places: Places, cast: Cast) -> None:
+    results = all_at_once(*[partial(appoint, cast.stranger, places.civic, Role.EDITOR, on=TODAY)] * 8)
+    assert [type(each) for each in refused(results)] == [Refused] * 7
+    assert Appointment.objects.filter(user=cast.stranger).count() == 1
