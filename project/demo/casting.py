@@ -30,7 +30,7 @@ _RETURNED_LATE = (Move.SAVE_THIN, Move.SUBMIT, Move.PASS, Move.RETURN)
 class Part(Enum):
     """The course that one review has taken until today."""
 
-    UNTOUCHED = ()
+    UNTOUCHED = []  # not (): early releases of Python 3.11 lose an empty tuple that is the value of a member
     DRAFTING = (Move.BEGIN,)
     WITHDRAWN = (Move.SAVE, Move.SUBMIT, Move.WITHDRAW)
     SUBMITTED = (Move.SAVE, Move.SUBMIT)
