@@ -57,7 +57,7 @@ class Pace:
         return max(day, days.opens_on)
 
     def _moment(self, day: date, before: datetime | None) -> datetime:
-        at = local(day, time(self.chance.randint(10, 16), self.chance.randint(0, 59)))
+        at = local(day, time(self.chance.randint(10, 15), self.chance.randint(0, 59)))
         if before is not None and at <= before:
             return before + timedelta(minutes=self.chance.randint(4, 9))
         return at
