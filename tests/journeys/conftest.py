@@ -1,0 +1,26 @@
+from datetime import date, datetime
+
+import pytest
+from django.utils import timezone
+
+
+class Clock:
+    """The time that the pages see. It stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 10, 1, 9, 0, tzinfo=timezone.get_default_timezone())
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def set(self, day: date, hour: int = 10, minute: int = 0) -> datetime:
+        self.now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=timezone.get_default_timezone())
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Django's own clock, by which views know what day it is."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
