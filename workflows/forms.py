@@ -40,7 +40,7 @@ class PerCentField(NumberField):
         return None if number is None else int(number)
 
 
-NEEDED = _("needed to submit")
+NEEDED = _("(needed to submit)")
 
 
 class EntryForm(forms.Form):
@@ -109,7 +109,7 @@ class MeasureForm(EntryForm):
         self.fields["progress"].choices = [("", _("Choose")), *((found.code, str(found)) for found in classes)]
         self.say_needed(["progress", "done"], NEEDED)
         late = pgettext("list", ", ").join(str(found) for found in classes if found.needs_reason)
-        self.say_needed(["issue", "next_step"], gettext("needed for %(classes)s") % {"classes": late})
+        self.say_needed(["issue", "next_step"], gettext("(needed for %(classes)s)") % {"classes": late})
 
     def entry(self) -> MeasureEntry:
         data = self.cleaned_data
