@@ -6,6 +6,7 @@ The README's table, the command `access_matrix` and the tests all take it from h
 from collections.abc import Iterable, Iterator
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import NamedTuple
 
 from django.utils.translation import override
@@ -83,21 +84,23 @@ def _review(relation: Relation, state: State) -> Review:
     return state.review(ELSEWHERE if relation == Relation.OTHER else WITHIN_REACH)
 
 
-def cells() -> list[Cell]:
+@cache
+def cells() -> tuple[Cell, ...]:
     """Every action in every case."""
-    return [
+    return tuple(
         Cell(role, relation, state, action, action in allowed_by(_rights(role, relation), _review(relation, state)))
         for role, relation, state in _cases()
         for action in Action
-    ]
+    )
 
 
-def readings() -> list[Reading]:
+@cache
+def readings() -> tuple[Reading, ...]:
     """What may be read in every case."""
-    return [
+    return tuple(
         Reading(role, relation, state, sight_by(_rights(role, relation), _review(relation, state)))
         for role, relation, state in _cases()
-    ]
+    )
 
 
 def as_json() -> dict[str, list[dict[str, str | bool]]]:
