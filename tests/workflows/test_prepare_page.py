@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.urls import reverse
@@ -9,7 +10,7 @@ from django.urls import reverse
 from departments.models import ActionPlan, Indicator
 from departments.models.strategy import Kind
 from tests.factories import make_indicator, make_plan
-from tests.workflows.cast import Cast, Places
+from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import REASON, closed, now_of, opened, save, take, told
 from tests.workflows.pages import logged_in, page_of, post_sheet, sheet_of, text_of
 from workflows.access import Action
@@ -312,3 +313,17 @@ def test_posts_need_the_token_of_the_form(cast: Cast, review: Review) -> None:
     client = logged_in(cast.lead)
     client.handler.enforce_csrf_checks = True
     assert client.post(reverse("prepare", args=[review.pk]), sheet_of(review)).status_code == 403
+
+
+@pytest.mark.parametrize("measures", [1, 3, 8])
+def test_the_number_of_queries_is_fixed(
+    cast: Cast, places: Places, measures: int, django_assert_num_queries: Any
+) -> None:
+    plan = make_approved_plan(places.civic, measures=measures)
+    for measure in plan.measures.all():
+        make_indicator("M1-1", measure=measure)
+    review = opened(plan)[0]
+    save(review, cast.editor)
+    client = logged_in(cast.lead)
+    with django_assert_num_queries(22):
+        client.get(reverse("prepare", args=[review.pk]))
