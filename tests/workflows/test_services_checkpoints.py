@@ -157,7 +157,7 @@ def test_commands_refuse_with_a_sentence(places: Places) -> None:
     make_checkpoint()
     with pytest.raises(CommandError, match="Known: 2026 q2."):
         run("open_checkpoint", "2026", "q3")
-    with pytest.raises(CommandError, match="is not open|開いていません|開始されていません"):
+    with pytest.raises(CommandError, match="is not open|実施中ではありません"):
         run("close_checkpoint", "2026", "q2")
     with pytest.raises(CommandError, match="invalid choice: 'q5'"):
         run("open_checkpoint", "2026", "q5")
