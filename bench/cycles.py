@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.city import NOW, City, build_checkpoint, build_plans, write_drafts, write_measures
 from bench.cycle_floor import STEPS, CycleFloor
 from bench.plain import Plain
-from bench.rounds import Round, Seconds, in_turns, require_same_rows
+from bench.rounds import Round, Times, in_turns, require_same_rows
 from workflows.models import CheckpointKind, Outcome, Review
 from workflows.services.checkpoints import open_checkpoint
 from workflows.services.reviews import decide, submit
@@ -20,10 +20,10 @@ PIECE = 10  # cycles before the other has its turn; alone, each would find its c
 
 
 class Cycles(NamedTuple):
-    """Seconds a round of so many cycles, and the statements of each step with its BEGIN and COMMIT."""
+    """Seconds of each round of so many cycles, and the statements of each step with its BEGIN and COMMIT."""
 
     cycles: int
-    seconds: Seconds
+    times: Times
     floor_statements: list[int]
     our_statements: list[int]
 
@@ -57,7 +57,7 @@ def measure(plain: Plain, city: City, rounds: int) -> Cycles:
         )
         for reviews in years
     ]
-    return Cycles(len(city.departments), in_turns(turns), floor_statements, our_statements)
+    return Cycles(len(city.departments), in_turns(plain, turns), floor_statements, our_statements)
 
 
 def cycle(city: City, review: Review) -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.city import NOW, City, build_checkpoint, build_departments, build_plans
 from bench.opening_floor import open_plainly
 from bench.plain import Plain
-from bench.rounds import Round, Seconds, in_turns, require_same_rows
+from bench.rounds import Round, Times, in_turns, require_same_rows
 from workflows.models import Checkpoint, CheckpointKind
 from workflows.services.checkpoints import open_checkpoint
 
@@ -18,10 +18,10 @@ KINDS = [kind for kind in CheckpointKind if kind != CheckpointKind.PLAN]
 
 
 class Openings(NamedTuple):
-    """Seconds a round of so many reviews, and the statements of one opening with its BEGINs and COMMITs."""
+    """Seconds of each round of so many reviews, and the statements of one opening with its BEGINs and COMMITs."""
 
     reviews: int
-    seconds: Seconds
+    times: Times
     floor_statements: int
     our_statements: int
 
@@ -52,4 +52,4 @@ def measure(plain: Plain, city: City, *, reviews: int, rounds: int) -> Openings:
         require_same_rows(plain, partial(by_floor, floor), partial(by_service, ours))
     floor_statements = plain.statements - before
     turns = [Round(floor=[partial(by_floor, floor)], ours=[partial(by_service, ours)]) for floor, ours in others]
-    return Openings(reviews, in_turns(turns[:rounds]), floor_statements, len(queries))
+    return Openings(reviews, in_turns(plain, turns[:rounds]), floor_statements, len(queries))

@@ -5,8 +5,10 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from time import process_time
 from typing import Any
 
+import psutil
 import psycopg
 from django.conf import settings
 
@@ -49,6 +51,10 @@ class Plain:
     def row(self, sql: str, *values: object) -> Any:
         return self.execute(sql, *values).fetchone()
 
+    def cpu_seconds(self) -> float:
+        """What this process has used so far, and the database's processes for its connections."""
+        return process_time()
+
     def last(self, table: str) -> int:
         """The highest row number in the table."""
         return self.row(f"SELECT COALESCE(max(id), 0) FROM {table}")[0]
@@ -83,6 +89,15 @@ class PostgreSQL(Plain):
         self.connection = psycopg.connect(os.environ["DATABASE_URL"], autocommit=True)
         number = self.connection.info.server_version
         self.version = f"PostgreSQL {number // 10000}.{number % 10000}"
+
+    def cpu_seconds(self) -> float:
+        used = [backend.cpu_times() for backend in self._backends]
+        return process_time() + sum(times.user + times.system for times in used)
+
+    def settle(self) -> None:
+        super().settle()
+        rows = self.connection.execute("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'")
+        self._backends = [psutil.Process(pid) for (pid,) in rows]
 
     def move_sequences(self) -> None:
         """After rows with numbers of our own; part of the floor, for the next insert needs it."""

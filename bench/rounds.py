@@ -23,19 +23,26 @@ class Seconds(NamedTuple):
     ours: list[float]
 
 
-def in_turns(rounds: Sequence[Round]) -> Seconds:
+class Times(NamedTuple):
+    """By the clock, and by the processors: this process and the database's for it, whoever else was busy."""
+
+    clock: Seconds
+    cpu: Seconds
+
+
+def in_turns(plain: Plain, rounds: Sequence[Round]) -> Times:
     """Time the rounds, piece by piece in turns; who begins changes from round to round."""
-    seconds = Seconds(floor=[], ours=[])
+    times = Times(Seconds([], []), Seconds([], []))
     for number, pieces in enumerate(rounds):
-        spent = [0.0, 0.0]
+        for kept in (*times.clock, *times.cpu):
+            kept.append(0.0)
         for pair in zip(*pieces, strict=True):
             for at in (0, 1) if number % 2 == 0 else (1, 0):
-                start = perf_counter()
+                cpu, clock = plain.cpu_seconds(), perf_counter()
                 pair[at]()
-                spent[at] += perf_counter() - start
-        for kept, total in zip(seconds, spent, strict=True):
-            kept.append(total)
-    return seconds
+                times.clock[at][-1] += perf_counter() - clock
+                times.cpu[at][-1] += plain.cpu_seconds() - cpu
+    return times
 
 
 def require_same_rows(plain: Plain, floor: Work, ours: Work) -> None:

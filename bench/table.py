@@ -10,6 +10,9 @@ from typing import Any
 COLUMNS = ("what", "plain SQL", "Meguru", "Meguru ÷ plain SQL", "rounds")
 PACKAGES = ("Django", "django-viewflow", "psycopg")
 
+Line = tuple[str, ...]
+Pair = list[list[float]]  # seconds of plain SQL and of Meguru, round by round
+
 
 def heading() -> str:
     """The machine and the versions, without which the numbers say nothing."""
@@ -19,39 +22,37 @@ def heading() -> str:
     return f"{machine}; Python {platform.python_version()}, {packages}\nEach cell: min / median / max."
 
 
-def rows(found: dict[str, Any]) -> Iterator[tuple[str, ...]]:
+def rows(found: dict[str, Any]) -> Iterator[Line]:
     """The lines of one database."""
-    cycles, openings = found["cycles"], found["openings"]
-    per_second = [[cycles["cycles"] / taken for taken in seconds] for seconds in cycles["seconds"]]
-    yield (
-        f"{found['version']}: submit → pass → approve, cycles a second",
-        *(_spread(values, 1) for values in per_second),
-        _spread(_ratios(cycles["seconds"]), 1),
-        f"{len(per_second[0])} × {cycles['cycles']}",
-    )
-    ours, floor = cycles["our_statements"], cycles["floor_statements"]
-    yield (
-        f"{found['version']}: statements of a cycle, by step",
-        *(f"{sum(counts)} ({' + '.join(map(str, counts))})" for counts in (floor, ours)),
-        f"{sum(ours) / sum(floor):.1f}",
-        "",
-    )
-    yield (
-        f"{found['version']}: seconds to open {openings['reviews']:,} reviews",
-        *(_spread(seconds, 2) for seconds in openings["seconds"]),
-        _spread(_ratios(openings["seconds"]), 1),
-        str(len(openings["seconds"][0])),
-    )
-    yield (
-        f"{found['version']}: statements of an opening",
-        str(openings["floor_statements"]),
-        str(openings["our_statements"]),
-        f"{openings['our_statements'] / openings['floor_statements']:.1f}",
-        "",
-    )
+    for line in (*_cycle_rows(**found["cycles"]), *_opening_rows(**found["openings"])):
+        yield f"{found['version']}: {line[0]}", *line[1:]
 
 
-def table(lines: list[tuple[str, ...]]) -> str:
+def _cycle_rows(cycles: int, times: list[Pair], floor_statements: list[int], our_statements: list[int]) -> list[Line]:
+    clock, cpu = times
+    rounds = f"{len(clock[0])} × {cycles}"
+    per_second = [_spread([cycles / taken for taken in seconds], 1) for seconds in clock]
+    milliseconds = [_spread([1000 * used / cycles for used in seconds], 1) for seconds in cpu]
+    statements = [f"{sum(counts)} ({' + '.join(map(str, counts))})" for counts in (floor_statements, our_statements)]
+    return [
+        ("submit → pass → approve, cycles a second", *per_second, _ratio(clock), rounds),
+        ("CPU milliseconds of a cycle", *milliseconds, _ratio(cpu), rounds),
+        ("statements of a cycle, by step", *statements, f"{sum(our_statements) / sum(floor_statements):.1f}", ""),
+    ]
+
+
+def _opening_rows(reviews: int, times: list[Pair], floor_statements: int, our_statements: int) -> list[Line]:
+    clock, cpu = times
+    rounds = str(len(clock[0]))
+    ratio = f"{our_statements / floor_statements:.1f}"
+    return [
+        (f"seconds to open {reviews:,} reviews", *(_spread(seconds, 2) for seconds in clock), _ratio(clock), rounds),
+        (f"CPU seconds to open {reviews:,} reviews", *(_spread(seconds, 2) for seconds in cpu), _ratio(cpu), rounds),
+        ("statements of an opening", str(floor_statements), str(our_statements), ratio, ""),
+    ]
+
+
+def table(lines: list[Line]) -> str:
     """Markdown, so that it can be put into the documents as it is."""
     lines = [COLUMNS, *lines]
     widths = [max(len(line[at]) for line in lines) for at in range(len(COLUMNS))]
@@ -62,10 +63,10 @@ def table(lines: list[tuple[str, ...]]) -> str:
     return "\n".join([texts[0], rule, *texts[1:]])
 
 
-def _ratios(seconds: list[list[float]]) -> list[float]:
-    """How many times longer Meguru took, round by round."""
+def _ratio(seconds: Pair) -> str:
+    """How many times as long Meguru took, round by round."""
     floor, ours = seconds
-    return [mine / plain for plain, mine in zip(floor, ours, strict=True)]
+    return _spread([mine / plain for plain, mine in zip(floor, ours, strict=True)], 1)
 
 
 def _spread(values: list[float], digits: int) -> str:
