@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.models import CalendarDay
 from workflows.access import Action, actors, allowed, get_review, is_barred_from_turn
@@ -45,11 +45,17 @@ def review_round(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     return render(request, "workflows/round.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
-    """Pass on, return or approve. A refusal shows the page again with what was typed."""
-    on, task_id = timezone.localdate(), sent_number(request, "task")
+    """Pass on, return or approve. A refusal shows the page again with what was typed.
+
+    The log-in page leads back here by a GET, when the session had ended: the form is on the review's page.
+    """
+    on = timezone.localdate()
     found = get_review(request.user, pk, on)
+    if request.method != "POST":
+        return redirect("review", pk)
+    task_id = sent_number(request, "task")
     form = DecisionForm(request.POST)
     if request.POST.get("outcome") not in Outcome.values:
         raise BadRequest("unknown outcome")
