@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+from django.views.decorators.http import require_safe
 
 from notifications import message
 from notifications.access import get_mail, visible_mails
@@ -53,6 +54,7 @@ class MailFilter(forms.Form):
         return rows
 
 
+@require_safe
 def mail(request: HttpRequest) -> HttpResponse:
     """送信メール"""
     mails = visible_mails(request.user, timezone.localdate())
@@ -64,6 +66,7 @@ def mail(request: HttpRequest) -> HttpResponse:
     return render(request, "notifications/mail_list.html", context)
 
 
+@require_safe
 def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
     """送信メールの内容: what it says, how its delivery went and why it was written."""
     found = get_mail(request.user, pk, timezone.localdate())

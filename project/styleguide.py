@@ -7,6 +7,7 @@ from django import forms
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 PROGRESS = [("ahead", "前倒し"), ("on", "計画どおり"), ("behind", "やや遅れ"), ("late", "遅れ")]
 CHIPS = [
@@ -78,6 +79,7 @@ class SampleForm(forms.Form):
         self.fields["rate"].widget.attrs["inputmode"] = "decimal"
 
 
+@require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """For those who build pages; to everybody else it isn't there."""
     if not request.user.is_staff:

@@ -16,15 +16,19 @@ from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.models import Appointment
 from departments.models.people import Language
 from project.forms import LoginForm, PasswordForm
 
+METHODS = ["get", "head", "post", "options"]
+
 
 class Login(LoginView):
     """ログイン"""
 
+    http_method_names = METHODS
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
@@ -33,7 +37,7 @@ class Login(LoginView):
 class Logout(LogoutView):
     """Only a POST logs out; who types the address is asked."""
 
-    http_method_names = ["get", "post", "options"]
+    http_method_names = METHODS
 
     def get(self, request: HttpRequest) -> HttpResponse:
         return render(request, "registration/logout.html")
@@ -42,6 +46,7 @@ class Logout(LogoutView):
 class Account(PasswordChangeView):
     """アカウント: who I am here, my language, a new password."""
 
+    http_method_names = METHODS
     template_name = "account.html"
     form_class = PasswordForm
     success_url = reverse_lazy("account")
@@ -58,6 +63,7 @@ class Account(PasswordChangeView):
 
 
 @login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
 def language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language in the cookie and, if known, with the person; then go back to `next`."""
     chosen = request.POST.get("language", "")
@@ -81,18 +87,21 @@ def language(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+@require_safe
 def accessibility(request: HttpRequest) -> HttpResponse:
     """アクセシビリティ方針"""
     return render(request, "accessibility.html")
 
 
 @login_not_required
+@require_safe
 def healthz(request: HttpRequest) -> HttpResponse:
     """The process answers."""
     return HttpResponse("ok", content_type="text/plain")
 
 
 @login_not_required
+@require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
     """The process can do its work: 200, or 503 and what is missing."""
     try:
