@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.contrib.auth.models import Group
 from django.db.models import Model
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
@@ -18,6 +19,9 @@ from departments.models import (
     Strategy,
     User,
 )
+
+# Rights follow from appointments alone; a group would give them everywhere at once.
+admin.site.unregister(Group)
 
 
 class LookOnly:

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from viewflow.workflow.admin import Process, Task  # this module registers them
 
 from workflows.models import (
     Checkpoint,
@@ -16,6 +17,9 @@ from workflows.models import (
     Review,
     Submission,
 )
+
+# viewflow's own pages would let an operator delete what the history points to.
+admin.site.unregister([Process, Task])
 
 
 class ReadOnly(admin.ModelAdmin):
