@@ -113,7 +113,7 @@ def test_the_menu_offers_administration_only_to_administrators(client: Client) -
     plain, administrator = offered(Role.EDITOR, "sato"), offered(Role.ADMINISTRATOR, "kanri")
     assert "/" in plain
     assert not {url for url in plain if url.startswith(("/people", "/departments", "/mail"))}
-    assert plain <= administrator
+    assert {url for url in administrator if url.startswith(("/people", "/departments", "/mail"))}
 
 
 def test_health_needs_no_login_and_readiness_tells_a_lost_database(
