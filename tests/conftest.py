@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db.backends.base.operations import BaseDatabaseOperations
+from django.utils import timezone
 
 from project.celery import app
+from tests.clock import Clock
 from tests.database import flush_past_triggers, remember_rows_of_migrations
 from tests.servers.programs import Program, celery_worker
 from tests.servers.redis import RedisServer
@@ -41,6 +43,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
         remember_rows_of_migrations()
         patch.setattr(BaseDatabaseOperations, "execute_sql_flush", flush_past_triggers)
         yield
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Django's own clock, by which views know what day it is; it stands still until it is set."""
+    clock = Clock()
+    monkeypatch.setattr(timezone, "now", clock)
+    return clock
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from django.core import mail
 from django.core.management import call_command
 
 from departments.models import Department, Role, User
+from tests.clock import Clock
 from tests.factories import make_department, make_person
-from tests.journeys.conftest import Clock
 from tests.visitor import Page, Visitor
 from workflows.tasks import keep_checkpoints
 

@@ -6,9 +6,9 @@ import pytest
 from django.core.management import call_command
 
 from departments.models import ActionPlan
+from tests.clock import Clock
 from tests.factories import make_plan, make_strategy, the_initiative
 from tests.journeys.city import City, make_city
-from tests.journeys.conftest import Clock
 
 pytestmark = pytest.mark.django_db
 

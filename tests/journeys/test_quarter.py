@@ -7,9 +7,9 @@ from django.core.management import call_command
 
 from departments.models.plans import PlanState
 from departments.models.strategy import Kind
+from tests.clock import Clock
 from tests.factories import make_indicator, make_measure, make_plan
 from tests.journeys.city import City, make_city
-from tests.journeys.conftest import Clock
 from workflows.models import Review
 
 pytestmark = pytest.mark.django_db

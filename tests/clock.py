@@ -1,6 +1,7 @@
+"""The time that pages see, in the hands of a test (fixture `clock`)."""
+
 from datetime import date, datetime
 
-import pytest
 from django.utils import timezone
 
 
@@ -16,11 +17,3 @@ class Clock:
     def set(self, day: date, hour: int = 10, minute: int = 0) -> datetime:
         self.now = datetime(day.year, day.month, day.day, hour, minute, tzinfo=timezone.get_default_timezone())
         return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Django's own clock, by which views know what day it is."""
-    clock = Clock()
-    monkeypatch.setattr(timezone, "now", clock)
-    return clock

@@ -1,0 +1,320 @@
+"""Every address for everybody: by the table in tests/routes.py. An address that is not in it fails."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import Client
+from django.urls import get_resolver, reverse
+
+from departments.models import Appointment, CalendarDay, User
+from departments.models.plans import PlanKind
+from notifications.dispatch import dispatch
+from notifications.models import OutgoingMail
+from tests.clock import Clock
+from tests.factories import make_indicator, make_plan
+from tests.routes import ADMIN, ADMIN_EXCEPTIONS, EVERYBODY, GONE, REVIEW_ROUTES, ROWS, Row
+from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
+from tests.workflows.moves import NOW, REASON, entries, opened
+from tests.workflows.states import brought
+from workflows import matrix
+from workflows.access import Action, Sight
+from workflows.matrix import Relation, State
+from workflows.models import IndicatorReport, Review
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+NAMES = sorted({*EVERYBODY, *GONE, "anonymous"})
+
+
+@pytest.fixture
+def places(db: None, clock: Clock) -> Places:
+    clock.now = NOW
+    return make_places()
+
+
+@pytest.fixture
+def cast(places: Places) -> Cast:
+    return make_cast(places)
+
+
+@pytest.fixture
+def clients(cast: Cast) -> dict[str, Client]:
+    """Everybody, logged in."""
+    found = {"anonymous": Client()}
+    for person in cast.everybody():
+        found[person.username] = Client()
+        found[person.username].force_login(person)
+    return found
+
+
+def routes() -> Iterator[tuple[str, Any]]:
+    """Name and pattern of every address, with the namespace before the name."""
+
+    def walk(patterns: list[Any], namespace: str) -> Iterator[tuple[str, Any]]:
+        for each in patterns:
+            if hasattr(each, "url_patterns"):
+                yield from walk(each.url_patterns, f"{namespace}{each.namespace}:" if each.namespace else namespace)
+            else:
+                yield f"{namespace}{each.name}", each
+
+    return walk(get_resolver().url_patterns, "")
+
+
+@contextmanager
+def undone(client: Client) -> Iterator[list[str]]:
+    """What is written meanwhile, as statements; it is taken back afterwards, as are the client's cookies."""
+    written: list[str] = []
+    cookies = deepcopy(client.cookies)
+
+    def note(execute: Any, sql: str, *args: Any) -> Any:
+        if not sql.lstrip().upper().startswith(("SELECT", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")):
+            written.append(sql)
+        return execute(sql, *args)
+
+    with connection.execute_wrapper(note):
+        undo = transaction.savepoint()
+        yield written
+        transaction.savepoint_rollback(undo)
+        client.cookies = cookies
+
+
+def test_every_route_has_a_row() -> None:
+    own = {name for name, _pattern in routes() if not name.startswith("admin:")}
+    assert own == {row.route for row in ROWS} | set(REVIEW_ROUTES)
+
+
+# ---- every page and form
+
+
+@pytest.fixture
+def things(places: Places, cast: Cast) -> dict[str, Any]:
+    """What stands in the addresses, by the names that the table gives it."""
+    draft, approved = make_plan(places.civic, kind=PlanKind.ACTION), make_approved_plan(places.civic)
+    tax_draft, tax_approved = make_plan(places.tax, kind=PlanKind.ACTION), make_approved_plan(places.tax)
+    [review, _other] = opened(approved, tax_approved)
+    dispatch(now=NOW)
+    return {
+        "": [],
+        "year": [2026],
+        "year without strategy": [2031],
+        "draft of civic": [draft.pk],
+        "approved plan of civic": [approved.pk],
+        "draft of tax": [tax_draft.pk],
+        "approved plan of tax": [tax_approved.pk],
+        "no plan": [10**18],
+        "department": [places.civic.pk],
+        "person": [cast.lead.pk],
+        "appointment": [Appointment.objects.get(user=cast.lead).pk],
+        "checkpoint": [review.checkpoint_id],
+        "mail": [OutgoingMail.objects.first().pk],
+        "no mail": [10**30],
+    }
+
+
+def test_every_row_for_everybody(things: dict[str, Any], clients: dict[str, Client]) -> None:
+    wrong = []
+    for row in ROWS:
+        address = reverse(row.route, args=things[row.what])
+        for name in NAMES:
+            with undone(clients[name]) as written:
+                status = clients[name].generic(row.method, address).status_code
+            if status != row.expected(name):
+                wrong.append(f"{row.method} {address} ({row.what}) {name}: {status}, not {row.expected(name)}")
+            if written and not may_write(row, name):
+                wrong.append(f"{row.method} {address} {name} writes: {written}")
+    assert not wrong, "\n".join(wrong)
+
+
+def may_write(row: Row, name: str) -> bool:
+    """Nothing is written but by a form that was accepted; an empty one is so where nothing is asked."""
+    return row.method == "POST" and row.status == 302 and row.expected(name) == 302
+
+
+def test_no_route_takes_another_method(things: dict[str, Any], clients: dict[str, Client]) -> None:
+    taken = defaultdict(set, {name: set(methods) for name, methods in REVIEW_ROUTES.items()})
+    args = {name: [Review.objects.first().pk, 1][: 2 if name == "review_round" else 1] for name in REVIEW_ROUTES}
+    for row in ROWS:
+        taken[row.route].add(row.method)
+        args.setdefault(row.route, things[row.what])
+    wrong = []
+    for route in taken:
+        for method in [each for each in METHODS if each not in taken[route]]:
+            for name in ("administrator", "lead", "superuser", "anonymous"):
+                with undone(clients[name]) as written:
+                    status = clients[name].generic(method, reverse(route, args=args[route])).status_code
+                # Who is not logged in is sent to the log-in page whatever they ask, and who is, away from it.
+                expected = {405, 302} if name == "anonymous" or route == "login" else {405}
+                if status not in expected or written:
+                    wrong.append(f"{method} {route} {name}: {status} {written}")
+    assert not wrong, "\n".join(wrong)
+
+
+# ---- the pages of a review, in every state
+
+
+def seen_and_allowed(name: str, cast: Cast, review: Review, state: State) -> tuple[Sight, set[Action]]:
+    """What the rights table gives the person through all their posts together."""
+    sight, may = Sight.NOTHING, set()
+    served = name == "moved" and review.department.code == "civic"
+    for post in Appointment.objects.in_force(NOW.date()).filter(user__username=name).select_related("department"):
+        reached = {post.department.code}
+        if post.department.code == "city":
+            reached = {"civic", "tax"}
+        served_here = served or (name == "doubled" and review.department.code == "tax")
+        relation = Relation.SERVED if served_here else Relation.OWN
+        if review.department.code not in reached:
+            relation = Relation.OTHER
+        found = (post.role, relation, state)
+        sight = max(sight, *(each.sight for each in matrix.readings() if each[:3] == found))
+        may |= {cell.action for cell in matrix.cells() if cell[:3] == found and cell.allowed}
+    return sight, may
+
+
+def expected_pages(sight: Sight, may: set[Action], state: State) -> dict[str, int]:
+    rounds = {State.PREPARE: 0, State.APPROVE_AGAIN: 2}.get(state, 1)
+    if sight == Sight.NOTHING:
+        return dict.fromkeys(("review", "round 1", "round 9", "prepare", "decide", "withdraw"), 404)
+    return {
+        "review": 200,
+        "round 1": 200 if rounds else 404,
+        "round 9": 404,
+        "prepare": 200 if Action.SAVE in may else 302,
+        "decide": 302,
+        "withdraw": 200 if Action.WITHDRAW in may else 302,
+    }
+
+
+def pages_of(review: Review) -> dict[str, str]:
+    return {
+        "review": reverse("review", args=[review.pk]),
+        "round 1": reverse("review_round", args=[review.pk, 1]),
+        "round 9": reverse("review_round", args=[review.pk, 9]),
+        "prepare": reverse("prepare", args=[review.pk]),
+        "decide": reverse("decide", args=[review.pk]),
+        "withdraw": reverse("withdraw", args=[review.pk]),
+    }
+
+
+# Each action as its form sends it.
+SENT: dict[Action, tuple[str, dict[str, str]]] = {
+    Action.SAVE: ("prepare", {"action": "save"}),
+    Action.SUBMIT: ("prepare", {"action": "submit"}),
+    Action.WITHDRAW: ("withdraw", {}),
+    Action.PASS: ("decide", {"outcome": "passed", "comment": ""}),
+    Action.RETURN: ("decide", {"outcome": "returned", "comment": REASON}),
+    Action.APPROVE: ("decide", {"outcome": "approved", "comment": ""}),
+}
+
+
+def test_every_action_is_tried() -> None:
+    assert set(SENT) == set(Action)
+
+
+def form_of(review: Review, action: Action, last_task: int) -> dict[str, Any]:
+    values = {**SENT[action][1], "task": review.task_id or last_task, "version": review.version}
+    if action in (Action.SAVE, Action.SUBMIT):
+        for pk, entry in entries(review, done="七月から始めた。").items():
+            values |= {f"m{pk}-progress": entry.progress.code, f"m{pk}-percent": 60, f"m{pk}-done": entry.done}
+    return values
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_every_review_for_everybody(places: Places, cast: Cast, clients: dict[str, Client], state: State) -> None:
+    found, expected = {}, {}
+    for review in brought(state, places, cast):
+        last_task = review.process.task_set.order_by("-pk").values_list("pk", flat=True)[0]
+        for name in NAMES:
+            key = (review.department.code, name)
+            found[key] = {
+                **{page: clients[name].get(address).status_code for page, address in pages_of(review).items()},
+                **{action: tried(clients[name], review, action, last_task) for action in Action},
+            }
+            if name in GONE or name == "anonymous":
+                expected[key] = {**dict.fromkeys(pages_of(review), 302), **dict.fromkeys(Action, (302, False))}
+                continue
+            sight, may = seen_and_allowed(name, cast, review, state)
+            expected[key] = {**expected_pages(sight, may, state), **expected_actions(sight, may, review)}
+    assert found == expected
+
+
+def tried(client: Client, review: Review, action: Action, last_task: int) -> tuple[int, bool]:
+    """The status, and whether anything was written."""
+    with undone(client) as written:
+        status = client.post(reverse(SENT[action][0], args=[review.pk]), form_of(review, action, last_task)).status_code
+    return status, bool(written)
+
+
+def expected_actions(sight: Sight, may: set[Action], review: Review) -> dict[Action, tuple[int, bool]]:
+    refused = 404 if sight == Sight.NOTHING else 403 if review.is_open else 409
+    return {action: (302, True) if action in may else (refused, False) for action in Action}
+
+
+# ---- Django's admin
+
+
+@pytest.fixture
+def rows_of_all_kinds(places: Places, cast: Cast) -> None:
+    [review, _other] = brought(State.APPROVED, places, cast)
+    indicator = make_indicator(measure=review.plan.measures.get())
+    IndicatorReport.objects.create(review=review, indicator=indicator)
+    CalendarDay.objects.create(day=NOW.date(), name="市制記念日")
+
+
+def test_admin_is_for_operators_to_look_at(rows_of_all_kinds: None, clients: dict[str, Client]) -> None:
+    wrong = []
+    for name, pattern in admin_routes():
+        address, kind = admin_address(name, pattern), admin_kind(name)
+        for person in NAMES:
+            with undone(clients[person]) as written:
+                status = clients[person].get(address).status_code
+            expected = ADMIN_EXCEPTIONS.get(name.removeprefix("admin:"), ADMIN[kind]) if person == "superuser" else 302
+            if kind == "login":
+                expected = 302 if person == "superuser" else 200
+            if status != expected or written:
+                wrong.append(f"{address} {person}: {status}, not {expected} {written}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_admin_changes_people_and_names_of_classes_alone(rows_of_all_kinds: None, clients: dict[str, Client]) -> None:
+    changeable = set()
+    for name, pattern in admin_routes():
+        if admin_kind(name) in ("add", "change", "delete", "changelist"):
+            with undone(clients["superuser"]) as written:
+                status = clients["superuser"].post(admin_address(name, pattern), {"post": "yes"}).status_code
+            assert (status < 500, written) == (True, []), name
+            if status != 403 and admin_kind(name) != "changelist":
+                changeable.add(name.removeprefix("admin:"))
+    assert changeable == {"departments_user_add", "departments_user_change", "workflows_progressclass_change"}
+
+
+def admin_routes() -> list[tuple[str, Any]]:
+    """Those with a name; the others are Django's redirects for addresses of old."""
+    found = [(name, pattern) for name, pattern in routes() if name.startswith("admin:") and name != "admin:None"]
+    assert found
+    return found
+
+
+def admin_kind(name: str) -> str:
+    """What kind of page it is: "change" of "admin:workflows_review_change"."""
+    name = name.removeprefix("admin:")
+    return name if name in ADMIN else next(kind for kind in ADMIN if name.endswith(f"_{kind}"))
+
+
+def admin_address(name: str, pattern: Any) -> str:
+    converters = pattern.pattern.converters
+    if name == "admin:app_list":
+        return reverse(name, args=["workflows"])
+    if name == "admin:view_on_site":
+        return reverse(name, args=[ContentType.objects.get_for_model(User).pk, 1])
+    if not (converters or "user_password_change" in name):
+        return reverse(name)
+    if name == "admin:auth_user_password_change":
+        return reverse(name, args=[User.objects.get(username="lead").pk])
+    app, model, _kind = name.removeprefix("admin:").split("_")
+    return reverse(name, args=[apps.get_model(app, model)._default_manager.order_by("pk").first().pk])
