@@ -7,9 +7,10 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from departments.fiscal import calendar_month, fiscal_year_label, wareki
+from departments.fiscal import calendar_month, wareki
 from departments.models import Indicator
 from departments.models.strategy import Direction, Kind
+from departments.years import year_label
 
 
 def day_text(day: date) -> str:
@@ -62,7 +63,7 @@ def target_text(indicator: Indicator) -> str:
         return text
     return _("%(target)s (%(year)s: %(baseline)s)") % {
         "target": text,
-        "year": fiscal_year_label(indicator.baseline_year),
+        "year": year_label(indicator.baseline_year),
         "baseline": amount_text(indicator, indicator.baseline),
     }
 

@@ -13,10 +13,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from departments.fiscal import BusinessCalendar, fiscal_year_label
+from departments.fiscal import BusinessCalendar
 from departments.forms.fields import DayField, LinesField, NumberField
 from departments.models import Indicator, Measure
 from departments.wording import day_text, number_text
+from departments.years import year_label
 from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass
 from workflows.schedule import Days
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
@@ -206,7 +207,7 @@ class ChosenCheckpointForm(forms.Form):
 
     def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["year"].choices = [(year, fiscal_year_label(year)) for year in years]
+        self.fields["year"].choices = [(year, year_label(year)) for year in years]
 
 
 class DaysForm(forms.Form):

@@ -58,10 +58,9 @@ class ReportReading:
 
 
 def read_report(content: Content) -> ReportReading:
-    """A report's content for the page. Two queries: the classes' colours and the indicators' targets."""
+    """A report's content for the page. One query, for the classes' colours; all else is as it was frozen."""
     classes = {found.code: found for found in ProgressClass.objects.all()}
-    known = Indicator.objects.in_bulk([entry["id"] for entry in content["indicators"]])
-    readings = [(entry["measure"], _read_indicator(entry, known.get(entry["id"]))) for entry in content["indicators"]]
+    readings = [(entry["measure"], _read_indicator(entry)) for entry in content["indicators"]]
     return ReportReading(
         measures=[
             _read_measure(entry, classes, [reading for number, reading in readings if number == entry["number"]])
@@ -95,13 +94,14 @@ def _frozen_status(progress: ProgressClass, name: str) -> Status:
     return status if get_language() == "en" else Status(status.tone, status.glyph, name)
 
 
-def _read_indicator(entry: Content, indicator: Indicator | None) -> IndicatorReading:
+def _read_indicator(entry: Content) -> IndicatorReading:
+    indicator = _frozen_indicator(entry)
     return IndicatorReading(
         id=entry["id"],
         code=entry["code"],
         title=entry["title"],
-        target=target_text(indicator) if indicator else "",
-        formula=indicator.formula if indicator else "",
+        target=target_text(indicator),
+        formula=indicator.formula,
         value=_value_text(entry, indicator),
         computed=_computed_text(entry),
         judgement=judgement_status(entry["judgement"]),
@@ -109,15 +109,31 @@ def _read_indicator(entry: Content, indicator: Indicator | None) -> IndicatorRea
     )
 
 
-def _value_text(entry: Content, indicator: Indicator | None) -> str:
+def _frozen_indicator(entry: Content) -> Indicator:
+    """The indicator as it was when the content was frozen; never saved."""
+    return Indicator(
+        kind=entry["kind"],
+        unit=entry["unit"],
+        direction=entry["direction"],
+        target=_number(entry["target"]),
+        baseline=_number(entry["baseline"]),
+        baseline_year=entry["baseline_year"],
+        formula=entry["formula"],
+    )
+
+
+def _number(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _value_text(entry: Content, indicator: Indicator) -> str:
     if entry["not_this_quarter"]:
         return _("Not this quarter")
     if entry["kind"] == Kind.MILESTONE:
         return _yes_or_no(entry["done"])
     if entry["value"] is None:
         return ""
-    number = Decimal(entry["value"])
-    return amount_text(indicator, number) if indicator else f"{number_text(number)}{entry['unit']}"
+    return amount_text(indicator, Decimal(entry["value"]))
 
 
 def _yes_or_no(done: bool | None) -> str:

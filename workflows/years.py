@@ -5,7 +5,8 @@ from datetime import date
 
 from django.http import Http404
 
-from departments.fiscal import fiscal_year_label, fiscal_year_of
+from departments.fiscal import fiscal_year_of
+from departments.years import year_label
 from workflows.models import Checkpoint, CheckpointKind
 
 # Before 令和 there is nothing, and a year must fit its column.
@@ -31,7 +32,7 @@ def shown_year(text: str | None, default: int) -> int:
 def year_tabs(shown: int, on: date) -> list[YearTab]:
     """The years that have checkpoints, this year and the shown one, oldest first."""
     years = {*Checkpoint.objects.years(), fiscal_year_of(on), shown}
-    return [YearTab(year, fiscal_year_label(year), year == shown) for year in sorted(years)]
+    return [YearTab(year, year_label(year), year == shown) for year in sorted(years)]
 
 
 def checkpoints_of(year: int) -> list[Checkpoint]:

@@ -12,13 +12,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from departments.drafts import IndicatorDraft, MeasureDraft, MilestoneDraft, PlanDraft
-from departments.fiscal import MONTHS, fiscal_year_label
+from departments.fiscal import MONTHS
 from departments.forms.fields import LinesField, NumberField
 from departments.models import ActionPlan, Department, Initiative
 from departments.models.plans import PlanKind, Priority
 from departments.models.strategy import Direction, Kind
 from departments.rules import months_fault, target_faults
 from departments.wording import month_text
+from departments.years import year_label
 
 NOT_CHOSEN = ("", _("Choose"))
 # Django refuses longer forms outright, and what was typed would be lost.
@@ -47,7 +48,7 @@ class PlanAddForm(forms.Form):
     def __init__(self, *args: Any, department_ids: Iterable[int], years: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["department"].queryset = Department.objects.filter(pk__in=department_ids)
-        self.fields["fiscal_year"].choices = [(str(year), fiscal_year_label(year)) for year in years]
+        self.fields["fiscal_year"].choices = [(str(year), year_label(year)) for year in years]
 
 
 class RowForm(forms.Form):

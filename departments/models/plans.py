@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from departments.fiscal import MONTHS, calendar_month, fiscal_year_label
+from departments.fiscal import MONTHS, calendar_month
 from departments.models.organisation import Department
 from departments.models.strategy import Initiative
+from departments.years import year_label
 
 FISCAL_MONTH_CHOICES = [(month, f"{calendar_month(month)}月") for month in MONTHS]
 
@@ -59,7 +60,7 @@ class ActionPlan(models.Model):
     @property
     def title(self) -> str:
         """令和8年度 実行プラン."""
-        return f"{fiscal_year_label(self.fiscal_year)} {self.get_kind_display()}"
+        return f"{year_label(self.fiscal_year)} {self.get_kind_display()}"
 
     @property
     def is_editable(self) -> bool:

@@ -7,8 +7,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from departments.fiscal import fiscal_year_label
 from departments.models.organisation import Department
+from departments.years import year_label
 
 if TYPE_CHECKING:
     from departments.models.plans import ActionPlan
@@ -32,7 +32,7 @@ class Strategy(models.Model):
 
     @property
     def fiscal_year_label(self) -> str:
-        return fiscal_year_label(self.fiscal_year)
+        return year_label(self.fiscal_year)
 
 
 class Theme(models.Model):

@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 
 from departments.drafts import IndicatorDraft, MeasureDraft, PlanDraft, draft_of
 from departments.errors import Refused, Stale
-from departments.fiscal import fiscal_year_label
 from departments.models import ActionPlan, Department, Indicator, Initiative, Measure, Milestone, User
 from departments.models.plans import PlanState
 from departments.rules import months_fault, target_faults
 from departments.services.rows import save_or_refuse, sentences_of
+from departments.years import year_label
 
 log = structlog.get_logger("meguru.departments")
 
@@ -80,7 +80,7 @@ def _refuse_foreign_initiatives(plan: ActionPlan, content: PlanDraft) -> None:
         if draft.initiative not in known:
             raise Refused(
                 _("Measure %(number)d: choose an initiative of the strategy of %(year)s.")
-                % {"number": number, "year": fiscal_year_label(plan.fiscal_year)}
+                % {"number": number, "year": year_label(plan.fiscal_year)}
             )
 
 

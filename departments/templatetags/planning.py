@@ -2,10 +2,11 @@
 
 from django import template
 
-from departments.fiscal import MONTHS, fiscal_year_label
+from departments.fiscal import MONTHS
 from departments.models import Indicator, Measure
 from departments.timeline import Line, timeline
 from departments.wording import month_text, months_text, target_text
+from departments.years import year_label
 
 register = template.Library()
 
@@ -27,10 +28,7 @@ def lines(measure: Measure) -> list[Line]:
     return timeline(measure)
 
 
-@register.filter
-def year_label(fiscal_year: int) -> str:
-    """2026 → 令和8年度."""
-    return fiscal_year_label(fiscal_year)
+register.filter(year_label)
 
 
 @register.simple_tag

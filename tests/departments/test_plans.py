@@ -126,7 +126,7 @@ def test_only_a_draft_is_saved(plan, state):
         ({"first_month": 5, "last_month": 4}, "Measure 2: The last month must not lie before the first."),
         ({"first_month": 0}, "Measure 2: from: Value 0 is not a valid choice."),
         ({"priority": "top"}, "Measure 2: class: Value 'top' is not a valid choice."),
-        ({"initiative": 0}, "Measure 2: choose an initiative of the strategy of 令和8年度."),
+        ({"initiative": 0}, "Measure 2: choose an initiative of the strategy of FY2026."),
         ({"id": 999}, "A measure that you changed is no longer part of this plan."),
         ({"milestones": (MilestoneDraft("逆", 3, 2),)}, "Measure 2, milestone “逆”: The last month must not lie"),
         ({"milestones": (MilestoneDraft("", 1, 2),)}, "Measure 2, milestone “”: title: This field cannot be blank."),

@@ -7,8 +7,8 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from departments.fiscal import fiscal_year_label
 from departments.models.strategy import Step
+from departments.years import year_label
 
 
 class CheckpointKind(models.TextChoices):
@@ -90,11 +90,11 @@ class Checkpoint(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{fiscal_year_label(self.fiscal_year)} {self.get_kind_display()}"
+        return f"{year_label(self.fiscal_year)} {self.get_kind_display()}"
 
     @property
     def fiscal_year_label(self) -> str:
-        return fiscal_year_label(self.fiscal_year)
+        return year_label(self.fiscal_year)
 
     @property
     def is_plan(self) -> bool:

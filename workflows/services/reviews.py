@@ -20,11 +20,12 @@ from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage,
 def locked(review_id: int, task_id: int | None) -> Review:
     """The review, its row and its plan's locked for this transaction.
 
-    `task_id` is the task that the person's page was made for: another one is open now → Stale.
+    `task_id` is the task that the person's page was made for: another one is open now → Stale. The checkpoint is
+    not joined: it is to be read after the lock, when days moved meanwhile are there.
     """
     review = (
         Review.objects.select_for_update(of=("self", "plan"))
-        .select_related("plan", "department", "checkpoint", "process", "task")
+        .select_related("plan", "department", "process", "task")
         .get(pk=review_id)
     )
     if task_id is None or review.task_id != task_id:

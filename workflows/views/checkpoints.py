@@ -13,8 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.access import may_administer, require_administrator
 from departments.errors import Refused
-from departments.fiscal import fiscal_year_label, fiscal_year_of
+from departments.fiscal import fiscal_year_of
 from departments.models import CalendarDay
+from departments.years import year_label
 from workflows.access import get_checkpoint
 from workflows.errors import Closed
 from workflows.forms import ChosenCheckpointForm, ClosingForm, DaysForm
@@ -74,7 +75,7 @@ def checkpoint_add(request: HttpRequest) -> HttpResponse:
                 request, _("%(checkpoint)s has been added. It still has to be opened.") % {"checkpoint": added}
             )
             return redirect(_year_url(year))
-    context = {"chosen": chosen, "form": form, "year": year, "year_label": fiscal_year_label(year), "kind": kind}
+    context = {"chosen": chosen, "form": form, "year": year, "year_label": year_label(year), "kind": kind}
     return render(request, "workflows/checkpoint_add.html", context)
 
 
