@@ -1,6 +1,6 @@
 """The board (進捗ボード): departments × checkpoints with stage and lateness. A read model of four queries."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -53,7 +53,7 @@ class Count:
     """One line of totals: how many cells of each column are so."""
 
     label: str
-    numbers: list[int]
+    numbers: list[tuple[Checkpoint, int]]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Board:
     @property
     def plans(self) -> int:
         return sum(len(group.rows) for group in self.groups)
+
+    @property
+    def has_running(self) -> bool:
+        """Whether some column is running, which is then all that a phone shows at first."""
+        return any(checkpoint.is_running for checkpoint in self.checkpoints)
 
 
 # What is counted in each column; the first five are the stages and add up to the reviews there are.
@@ -106,7 +111,7 @@ def build_board(user: User, year: int, on: date, *, division: str = "", late_onl
     return Board(
         checkpoints=checkpoints,
         groups=[group for group in shown if group.rows],
-        counts=_counts([row for group in shown for row in group.rows], len(checkpoints)),
+        counts=_counts([row for group in shown for row in group.rows], checkpoints),
         divisions=list(groups),
     )
 
@@ -152,9 +157,11 @@ def _cell(user: User, checkpoint: Checkpoint, review: Review | None, on: date, l
     )
 
 
-def _counts(rows: Iterable[Row], columns: int) -> list[Count]:
-    rows = list(rows)
+def _counts(rows: list[Row], checkpoints: list[Checkpoint]) -> list[Count]:
     return [
-        Count(label, [sum(holds(row.cells[column]) for row in rows) for column in range(columns)])
+        Count(
+            label,
+            [(checkpoint, sum(holds(row.cells[at]) for row in rows)) for at, checkpoint in enumerate(checkpoints)],
+        )
         for label, holds in COUNTED
     ]
