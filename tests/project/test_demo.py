@@ -188,6 +188,14 @@ def test_only_an_empty_database_is_filled(capsys):
     assert User.objects.count() == 1
 
 
+@pytest.mark.django_db
+def test_the_demo_writes_to_nobody(settings):
+    settings.EMAIL_BACKEND = "notifications.backends.SmtpBackend"
+    with pytest.raises(CommandError, match="EMAIL_URL"):
+        call_command("seed_demo")
+    assert not User.objects.exists()
+
+
 @pytest.mark.parametrize("today", ["tomorrow", "2026-02-30", "1999-01-01", "", "9999-12-31"])
 def test_a_day_that_makes_no_sense_is_refused(today):
     with pytest.raises(CommandError, match="2026-10-07"):

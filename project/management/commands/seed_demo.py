@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from unicodedata import combining, east_asian_width
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -41,6 +42,8 @@ class Command(BaseCommand):
         self.stdout.write(_("The data that was there is kept."))
 
     def _build(self, stage: DemoStage, today: date, seed: int) -> None:
+        if settings.EMAIL_BACKEND == "notifications.backends.SmtpBackend":  # a demo writes to nobody
+            raise CommandError(_("The demo's mails are meant for files. Unset EMAIL_URL while it is built."))
         self.stdout.write(_("Building the demo city (this takes a few seconds)"))
         self.stdout.flush()
         logging.getLogger("meguru").setLevel(logging.WARNING)  # each row would be a line
