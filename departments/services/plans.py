@@ -87,7 +87,7 @@ def _refuse_foreign_initiatives(plan: ActionPlan, content: PlanDraft) -> None:
 def _write_measures(plan: ActionPlan, drafts: Iterable[MeasureDraft]) -> None:
     kept = {measure.pk: measure for measure in plan.measures.prefetch_related("indicators")}
     drafts = list(drafts)
-    _remove_others(plan.measures.all(), [draft.id for draft in drafts])
+    _remove(plan.measures.all(), kept.keys() - {draft.id for draft in drafts})
     plan.measures.update(number=F("number") + ASIDE)
     Indicator.objects.filter(measure__plan=plan).update(code=Concat(Value("~"), Cast("pk", CharField())))
     Milestone.objects.filter(measure__plan=plan).delete()
@@ -103,12 +103,12 @@ def _write_measures(plan: ActionPlan, drafts: Iterable[MeasureDraft]) -> None:
 def _existing(kept: dict[int, Measure], pk: int | None) -> Measure | None:
     if pk is not None and pk not in kept:
         raise Refused(_("A measure that you changed is no longer part of this plan."))
-    return None if pk is None else kept[pk]
+    return None if pk is None else kept.pop(pk)  # a row can be only one row of the page
 
 
-def _remove_others(rows: models.QuerySet, kept_ids: list[int | None]) -> None:
+def _remove(rows: models.QuerySet, ids: set[int]) -> None:
     try:
-        rows.exclude(pk__in=[pk for pk in kept_ids if pk is not None]).delete()
+        rows.filter(pk__in=ids).delete()
     except ProtectedError as error:
         raise Refused(_("What has been reported on already cannot be removed from the plan.")) from error
 
@@ -137,11 +137,11 @@ def _milestones(measure: Measure, draft: MeasureDraft) -> list[Milestone]:
 def _write_indicators(measure: Measure, drafts: Iterable[IndicatorDraft]) -> None:
     drafts = list(drafts)
     kept = {row.pk: row for row in measure.indicators.all()}
-    _remove_others(measure.indicators.all(), [draft.id for draft in drafts])
+    _remove(measure.indicators.all(), kept.keys() - {draft.id for draft in drafts})
     for number, draft in enumerate(drafts, start=1):
         if draft.id is not None and draft.id not in kept:
             raise Refused(_("An indicator that you changed is no longer part of this plan."))
-        row = Indicator(measure=measure) if draft.id is None else kept[draft.id]
+        row = Indicator(measure=measure) if draft.id is None else kept.pop(draft.id)
         row.code = f"M{measure.number}-{number}"
         row.title, row.kind, row.direction = draft.title, draft.kind, draft.direction
         row.unit, row.target, row.formula = draft.unit, draft.target, draft.formula
