@@ -8,7 +8,7 @@ from functools import cache
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from departments.access import rights
+from departments.access import reads_plan, rights
 from departments.models import ActionPlan, CalendarDay, Department, User
 from departments.models.organisation import Permission
 from workflows.access import Sight, sight
@@ -32,8 +32,11 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
+    """A plan at all checkpoints; `opens`: the plan's own page is there for the reader."""
+
     plan: ActionPlan
     cells: list[Cell]
+    opens: bool
 
     @property
     def is_late(self) -> bool:
@@ -101,7 +104,8 @@ def build_board(user: User, year: int, on: date, *, division: str = "", late_onl
     groups: dict[Department, list[Row]] = {}
     for plan in plans:
         found = [(checkpoint, reviews.get((plan.pk, checkpoint.pk))) for checkpoint in checkpoints]
-        row = Row(plan, [_cell(user, checkpoint, review, on, late) for checkpoint, review in found])
+        cells = [_cell(user, checkpoint, review, on, late) for checkpoint, review in found]
+        row = Row(plan, cells, opens=reads_plan(rights(user, on), plan))
         groups.setdefault(_division(plan.department), []).append(row)
     shown = [
         Group(department, [row for row in rows if row.is_late or not late_only])

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from departments.access import reads_plan, rights
 from departments.models import CalendarDay
 from workflows.access import Action, actors, allowed, get_review, is_barred_from_turn
 from workflows.dossier import open_dossier, steps_of
@@ -121,5 +122,6 @@ def _page(request: HttpRequest, found: Review, on: date, form: DecisionForm) -> 
         "may_approve": Action.APPROVE in may,
         "barred": is_barred_from_turn(request.user, found, on),
         "actors": actors([found], on).get(found.pk, []),
+        "reads_plan": reads_plan(rights(request.user, on), found.plan),
     }
     return render(request, "workflows/review.html", context)
