@@ -28,6 +28,13 @@ class DepartmentForm(forms.ModelForm):
     class Meta:
         model = Department
         fields = ["code", "name", "parent", "position"]
+        field_classes = {"code": forms.SlugField}
+        error_messages = {
+            "code": {
+                "unique": _("Another department has this code."),
+                "invalid": _("Use only letters and digits of the Latin alphabet, - and _."),
+            }
+        }
         help_texts = {
             "code": _("Short and lasting, in letters and digits. The strategy file names departments by it."),
             "position": _("Smaller numbers come first among departments of the same level."),
@@ -107,4 +114,5 @@ class CalendarDayForm(forms.ModelForm):
     class Meta:
         model = CalendarDay
         fields = ["day", "is_open", "name"]
+        error_messages = {"day": {"unique": _("This day is in the list already. Remove it there to change it.")}}
         help_texts = {"name": _("What people call the day, such as “city hall inspection”.")}

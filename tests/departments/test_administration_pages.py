@@ -105,7 +105,7 @@ def test_a_department_is_added_changed_and_abolished(admin, city, dx):
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"code": "dx"}, "既に存在します"),
+        ({"code": "dx"}, "ほかの所属が使っています"),
         ({"code": ""}, "コード"),
         ({"position": "-1"}, "並び順"),
         ({"position": "9" * 30}, "並び順"),
