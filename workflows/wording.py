@@ -123,7 +123,7 @@ def told(event: Event, reader: User) -> str:
     """Who did what when, for the page of the one who came second; the reader may be both."""
     facts = {"who": event.by or _("the system"), "what": HAPPENINGS[EventKind(event.kind)], "at": moment_text(event.at)}
     if event.by_id == reader.pk:
-        return _("You have already done this yourself: %(what)s, %(at)s. It was carried out once.") % facts
+        return _("You did this before: %(what)s, %(at)s. What you sent after it was not carried out.") % facts
     return _("%(who)s was first: %(what)s, %(at)s.") % facts
 
 

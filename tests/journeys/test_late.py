@@ -78,7 +78,7 @@ def the_lead_submits_and_takes_it_back(city: City, civic: Review) -> None:
     lead.press("引き戻す").says(
         "引き戻しました。直してから、もう一度提出できます。", "必要な項目はすべて入力・保存されています"
     )
-    lead.send(form, button).says("同じ操作は1回だけ実行されました")
+    lead.send(form, button).says("その後に送信された操作は実行していません")
     assert lead.page.status == 409
     assert city.visit("reviewer").page.says("いま対応が必要なものはありません")
 

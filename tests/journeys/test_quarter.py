@@ -189,7 +189,7 @@ def the_approver_approves_it(city: City) -> None:
     page.says("第3回提出の内容", "前回の提出から変わったところ", SECOND_REASON)
     form, button = approver.button("承認")
     approver.press("承認", comment="よくまとまっています。").says("承認しました", "いま対応が必要なものはありません")
-    approver.send(form, button).says("すでに処理済みです", "同じ操作は1回だけ実行されました")
+    approver.send(form, button).says("すでに処理済みです", "その後に送信された操作は実行していません")
     assert approver.page.status == 409
 
 

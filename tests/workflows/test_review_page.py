@@ -203,7 +203,7 @@ def test_a_broken_request_is_refused(cast: Cast, submitted: Review, change: dict
 
 
 def test_looking_never_decides(cast: Cast, submitted: Review) -> None:
-    assert page_of(cast.reviewer, "decide", submitted.pk).status_code == 405
+    assert page_of(cast.reviewer, "decide", submitted.pk).status_code == 302
     assert Event.objects.filter(review=submitted).count() == 2
 
 

@@ -108,16 +108,18 @@ def checkpoint_edit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def checkpoint_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, then open a review for every plan that the checkpoint takes."""
-    checkpoint = get_checkpoint(request.user, pk, timezone.localdate())
+    on = timezone.localdate()
+    checkpoint = get_checkpoint(request.user, pk, on)
     if checkpoint.closed_at is not None:
         return _closed(request, checkpoint)
     if request.method != "POST":
-        foreseen = foreseen_opening(checkpoint)
-        return render(request, "workflows/checkpoint_open.html", {"checkpoint": checkpoint, "foreseen": foreseen})
+        is_early = checkpoint.opened_at is None and on < checkpoint.opens_on
+        context = {"checkpoint": checkpoint, "foreseen": foreseen_opening(checkpoint), "is_early": is_early}
+        return render(request, "workflows/checkpoint_open.html", context)
     try:
         opening = open_checkpoint(checkpoint=checkpoint, by=request.user, now=timezone.now())
     except Closed:
-        return _closed(request, get_checkpoint(request.user, pk, timezone.localdate()))
+        return _closed(request, get_checkpoint(request.user, pk, on))
     facts = {"checkpoint": checkpoint, "n": opening.opened, "already": opening.already}
     messages.success(
         request,
