@@ -4,23 +4,18 @@ from django.utils.translation import gettext as _
 
 from departments.content import plan_problems
 from departments.models import Indicator, Measure
-from workflows.content import indicators_of
+from workflows.draft import Draft
 from workflows.errors import Problem
 from workflows.models import IndicatorReport, MeasureReport, Review
 
 
-def problems(review: Review) -> list[Problem]:
+def problems(review: Review, draft: Draft) -> list[Problem]:
     """Everything that keeps the review from being submitted; anchors are the ids of the prepare page's fields."""
     if review.checkpoint.is_plan:
         return [Problem(found.anchor, found.message) for found in plan_problems(review.plan)]
-    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
-    values = {report.indicator_id: report for report in review.indicator_reports.all()}
-    found = []
-    for measure in review.plan.measures.all():
-        found += measure_problems(measure, reports.get(measure.pk) or MeasureReport())
-    for indicator in indicators_of(review):
-        found += indicator_problems(indicator, values.get(indicator.pk) or IndicatorReport())
-    return found
+    of_measures = [problem for measure, report in draft.measures for problem in measure_problems(measure, report)]
+    of_indicators = [problem for found, report in draft.indicators for problem in indicator_problems(found, report)]
+    return of_measures + of_indicators
 
 
 def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:

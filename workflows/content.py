@@ -13,12 +13,13 @@ from departments.content import plan_content
 from departments.judgement import Reading, judge, measured
 from departments.models import Indicator, Measure
 from departments.models.strategy import Step
+from workflows.draft import Draft
 from workflows.models import IndicatorReport, MeasureReport, Review
 
 Content = dict[str, Any]
 
 
-def review_content(review: Review) -> Content:
+def review_content(review: Review, draft: Draft) -> Content:
     """The draft as it stands: the plan itself at the plan checkpoint, else the report on it.
 
     {"kind": "plan", "plan": {…}} or {"kind": "report", "measures": [{…}], "indicators": [{…}]}; decimals are
@@ -26,26 +27,12 @@ def review_content(review: Review) -> Content:
     """
     if review.checkpoint.is_plan:
         return {"kind": "plan", "plan": plan_content(review.plan)}
-    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
-    values = {report.indicator_id: report for report in review.indicator_reports.all()}
+    step = Step(review.checkpoint.kind)
     return {
         "kind": "report",
-        "measures": [
-            _measure_content(measure, reports.get(measure.pk) or MeasureReport())
-            for measure in review.plan.measures.select_related("initiative")
-        ],
-        "indicators": [
-            _indicator_content(review, indicator, values.get(indicator.pk) or IndicatorReport())
-            for indicator in indicators_of(review)
-        ],
+        "measures": [_measure_content(measure, report) for measure, report in draft.measures],
+        "indicators": [_indicator_content(step, indicator, report) for indicator, report in draft.indicators],
     }
-
-
-def indicators_of(review: Review) -> list[Indicator]:
-    """The indicators that this review reports, the strategy's first, each with its measure and step targets."""
-    found = Indicator.objects.reported_by(review.plan).select_related("measure", "initiative")
-    ordered = found.prefetch_related("step_targets").order_by("measure__number", "initiative__number", "pk")
-    return sorted(ordered, key=lambda indicator: indicator.measure_id is not None)
 
 
 def _measure_content(measure: Measure, report: MeasureReport) -> Content:
@@ -63,7 +50,7 @@ def _measure_content(measure: Measure, report: MeasureReport) -> Content:
     }
 
 
-def _indicator_content(review: Review, indicator: Indicator, report: IndicatorReport) -> Content:
+def _indicator_content(step: Step, indicator: Indicator, report: IndicatorReport) -> Content:
     reading = Reading(
         value=report.value,
         numerator=report.numerator,
@@ -79,7 +66,7 @@ def _indicator_content(review: Review, indicator: Indicator, report: IndicatorRe
         "unit": indicator.unit,
         "direction": indicator.direction,
         "target": _text(indicator.target),
-        "step_target": _text(indicator.target_at(Step(review.checkpoint.kind))),
+        "step_target": _text(indicator.target_at(step)),
         "baseline": _text(indicator.baseline),
         "baseline_year": indicator.baseline_year,
         "formula": indicator.formula,
@@ -90,7 +77,7 @@ def _indicator_content(review: Review, indicator: Indicator, report: IndicatorRe
         "done": report.done,
         "not_this_quarter": report.not_this_quarter,
         "note": report.note,
-        "judgement": str(judge(indicator, reading, Step(review.checkpoint.kind))),
+        "judgement": str(judge(indicator, reading, step)),
     }
 
 

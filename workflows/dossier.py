@@ -11,6 +11,7 @@ from departments.models import User
 from departments.wording import day_text
 from workflows.access import Sight, sight
 from workflows.content import Content, review_content
+from workflows.draft import read_draft
 from workflows.models import Decision, Event, EventKind, Review, Stage, Submission
 from workflows.reading import ChangeRow, PlanMeasureReading, ReportReading, change_rows, read_plan, read_report
 from workflows.wording import HAPPENINGS, OUTCOMES, STEPS, Status, round_text
@@ -64,7 +65,7 @@ def open_dossier(review: Review, user: User, on: date, number: int | None = None
         submissions = submissions[-1:]
     is_draft = number is None and seen == Sight.DRAFT and (review.stage == Stage.PREPARE or not submissions)
     shown = None if is_draft else _round(submissions, number)
-    content = review_content(review) if is_draft else json.loads(shown.content) if shown else None
+    content = review_content(review, read_draft(review)) if is_draft else json.loads(shown.content) if shown else None
     before = submissions[-1] if is_draft and submissions else _round_before(submissions, shown)
     is_report = content is not None and content["kind"] == "report"
     return Dossier(

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from departments.models import Indicator, Measure
 from departments.wording import target_text
-from workflows.content import indicators_of
+from workflows.draft import read_draft
 from workflows.errors import Problem
 from workflows.forms import EntryForm, IndicatorForm, MeasureForm
-from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass, Review, Submission
+from workflows.models import CheckpointKind, ProgressClass, Review, Submission
 from workflows.reading import IndicatorReading, MeasureReading, read_report
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 
@@ -53,27 +53,24 @@ class Sheet:
         self.previous_name, previous = previous_content(review)
         last_measures, last_indicators = _by_id(previous)
         classes = list(ProgressClass.objects.all())
-        reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
-        values = {report.indicator_id: report for report in review.indicator_reports.all()}
+        self.draft = read_draft(review)
         blocks = [
             IndicatorBlock(
                 indicator=found,
-                form=IndicatorForm(data, indicator=found, report=values.get(found.pk) or IndicatorReport()),
+                form=IndicatorForm(data, indicator=found, report=report),
                 target=target_text(found),
                 previous=last_indicators.get(found.pk),
             )
-            for found in indicators_of(review)
+            for found, report in self.draft.indicators
         ]
         self.measures = [
             MeasureBlock(
                 measure=measure,
-                form=MeasureForm(
-                    data, measure=measure, report=reports.get(measure.pk) or MeasureReport(), classes=classes
-                ),
+                form=MeasureForm(data, measure=measure, report=report, classes=classes),
                 previous=last_measures.get(measure.pk),
                 indicators=[block for block in blocks if block.indicator.measure_id == measure.pk],
             )
-            for measure in review.plan.measures.select_related("initiative")
+            for measure, report in self.draft.measures
         ]
         self.indicators = [block for block in blocks if block.indicator.measure_id is None]
 

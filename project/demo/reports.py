@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from departments.models import Indicator, Measure
 from project.demo.texts import LAST_MONTH, NOT_THIS_QUARTER, QUARTERS, ReportText, Slip, Span, Texts
-from workflows.content import indicators_of
+from workflows.draft import indicators_of
 from workflows.models import ProgressClass, Review
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 

@@ -24,6 +24,7 @@ from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, ma
 from tests.workflows.moves import NOW, TODAY, at, entries, fresh, make_checkpoint, now_of, opened, save, take, told
 from workflows.access import Action
 from workflows.content import canonical, review_content
+from workflows.draft import read_draft
 from workflows.errors import Closed, ReviewError, Stale
 from workflows.flows import ReviewFlow
 from workflows.models import CheckpointKind, Event, MeasureReport, Review, Stage, Submission
@@ -167,7 +168,7 @@ def test_saved_before_or_after_submission_but_not_into_it(reviews: list[Review],
         submitted, saved = all_at_once(*steps)
         assert isinstance(submitted, Review)
         frozen = Submission.objects.get(review=review).content
-        assert frozen == canonical(review_content(now_of(review)))
+        assert frozen == canonical(review_content(now_of(review), read_draft(now_of(review))))
         assert ("直前の修正" in frozen) == (not isinstance(saved, Stale))
 
 
@@ -213,7 +214,7 @@ def test_plan_saved_before_or_after_submission_but_not_into_it(places: Places, c
         submitted, saved = all_at_once(partial(take, Action.SUBMIT, review, cast.lead), saving)
         assert isinstance(submitted, Review)
         frozen = Submission.objects.get(review=review).content
-        assert frozen == canonical(review_content(now_of(review)))
+        assert frozen == canonical(review_content(now_of(review), read_draft(now_of(review))))
         assert ("直前の修正" in frozen) == (not isinstance(saved, Refused))
 
 

@@ -9,6 +9,7 @@ from tests.workflows.cast import Cast, Places
 from tests.workflows.moves import NOW, REASON, at, closed, now_of, opened, save, state_of, take, told
 from workflows.access import Action
 from workflows.content import canonical, digest, review_content
+from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, ReviewError, Stale
 from workflows.models import Decision, Event, Outcome, PendingEvent, Review, Stage, Submission
 from workflows.services.drafts import IndicatorEntry
@@ -79,7 +80,7 @@ def test_submission_freezes_what_the_draft_said(review: Review, cast: Cast) -> N
     save(review, cast.editor, done="窓口を1か所にした。")
     take(Action.SUBMIT, review, cast.lead)
     frozen = Submission.objects.get()
-    content = review_content(now_of(review))
+    content = review_content(now_of(review), read_draft(now_of(review)))
     assert (frozen.round, frozen.submitted_by, frozen.submitted_at) == (1, cast.lead, NOW)
     assert (frozen.content, frozen.sha256) == (canonical(content), digest(canonical(content)))
     assert content["measures"][0]["done"] == "窓口を1か所にした。"

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from departments.models import User
 from workflows.access import Action
-from workflows.content import indicators_of
+from workflows.draft import indicators_of
 from workflows.errors import Stale
 from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Review
 from workflows.services.reviews import last_event, locked, require

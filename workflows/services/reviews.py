@@ -13,6 +13,7 @@ from departments.services import plans
 from workflows import content, engine, history
 from workflows.access import Action, allowed, is_barred_from_turn
 from workflows.completeness import problems
+from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, ReviewError, Stale
 from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
 
@@ -67,11 +68,12 @@ def submit(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
     """
     review = locked(review_id, task_id)
     require(Action.SUBMIT, review, by, now)
-    missing = problems(review)
+    draft = read_draft(review)
+    missing = problems(review, draft)
     if missing:
         raise Incomplete(missing)
     review.round += 1
-    text = content.canonical(content.review_content(review))
+    text = content.canonical(content.review_content(review, draft))
     submission = Submission.objects.create(
         review=review,
         round=review.round,

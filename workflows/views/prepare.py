@@ -17,6 +17,7 @@ from departments.models.organisation import Permission
 from workflows.access import Action, allowed, get_review
 from workflows.completeness import problems
 from workflows.dossier import open_dossier
+from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, Stale
 from workflows.models import Review
 from workflows.services import drafts, reviews
@@ -111,7 +112,7 @@ def _act_on_plan(request: HttpRequest, found: Review, on: date) -> HttpResponse:
 
 
 def _page(request: HttpRequest, found: Review, on: date, sheet: Sheet, **more: Any) -> HttpResponse:
-    lacking = problems(found)
+    lacking = problems(found, sheet.draft)
     context = {
         "sheet": sheet,
         "version": found.version,
@@ -123,7 +124,7 @@ def _page(request: HttpRequest, found: Review, on: date, sheet: Sheet, **more: A
 
 
 def _plan_page(request: HttpRequest, found: Review, on: date, **more: Any) -> HttpResponse:
-    context = {"dossier": open_dossier(found, request.user, on), "lacking": problems(found), **more}
+    context = {"dossier": open_dossier(found, request.user, on), "lacking": problems(found, read_draft(found)), **more}
     return render(request, "workflows/prepare_plan.html", {**_common(request, found, on), **context})
 
 

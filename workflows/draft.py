@@ -1,0 +1,34 @@
+"""The department's working draft of a report, read once for all that need it."""
+
+from dataclasses import dataclass, field
+
+from departments.models import Indicator, Measure
+from workflows.models import IndicatorReport, MeasureReport, Review
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Each measure and indicator of a review with what is entered about it: an empty, unsaved row where nothing is."""
+
+    measures: list[tuple[Measure, MeasureReport]] = field(default_factory=list)
+    indicators: list[tuple[Indicator, IndicatorReport]] = field(default_factory=list)
+
+
+def read_draft(review: Review) -> Draft:
+    """The draft as it stands, in five queries; at the plan checkpoint, where the plan itself is the draft, in none."""
+    if review.checkpoint.is_plan:
+        return Draft()
+    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
+    values = {report.indicator_id: report for report in review.indicator_reports.all()}
+    measures = review.plan.measures.select_related("initiative")
+    return Draft(
+        measures=[(measure, reports.get(measure.pk) or MeasureReport()) for measure in measures],
+        indicators=[(found, values.get(found.pk) or IndicatorReport()) for found in indicators_of(review)],
+    )
+
+
+def indicators_of(review: Review) -> list[Indicator]:
+    """The indicators that this review reports, the strategy's first, each with its measure and step targets."""
+    found = Indicator.objects.reported_by(review.plan).select_related("measure", "initiative")
+    ordered = found.prefetch_related("step_targets").order_by("measure__number", "initiative__number", "pk")
+    return sorted(ordered, key=lambda indicator: indicator.measure_id is not None)
