@@ -43,10 +43,10 @@ class NavigationItem:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template context processor: `navigation`, `version`, `source_url`."""
+    """Template context processor: `navigation`, `meguru_version`, `source_url`."""
     user = getattr(request, "user", None)
     items = list(_items(request)) if user is not None and user.is_authenticated else []
-    return {"navigation": items, "version": VERSION, "source_url": settings.SOURCE_URL}
+    return {"navigation": items, "meguru_version": VERSION, "source_url": settings.SOURCE_URL}
 
 
 def _items(request: HttpRequest) -> Iterator[NavigationItem]:
