@@ -35,6 +35,7 @@ TASKS = {
     Stage.REVIEW: pgettext_lazy("to do", "Review"),
     Stage.APPROVE: pgettext_lazy("to do", "Approve"),
 }
+TO_MEND = pgettext_lazy("to do", "Mend and submit again")
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,8 @@ class Line:
 
     @property
     def task(self) -> str:
-        """What there is to do: 提出, 審査 or 承認."""
-        return str(TASKS[Stage(self.review.stage)])
+        """What there is to do: 提出, 審査, 承認, or 修正して再提出 for what came back."""
+        return str(TO_MEND if self.review.is_returned else TASKS[Stage(self.review.stage)])
 
     @property
     def doer(self) -> str:
