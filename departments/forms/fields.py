@@ -1,6 +1,7 @@
 """Form fields that forgive how Japanese keyboards and browsers write."""
 
 import unicodedata
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -26,6 +27,10 @@ class NumberField(forms.DecimalField):
         if isinstance(value, str):
             value = unicodedata.normalize("NFKC", value).replace(",", "").strip()
         return super().to_python(value)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A stored 1.00 stands in the field as 1."""
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
 
 class DayField(forms.DateField):

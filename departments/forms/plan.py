@@ -124,6 +124,7 @@ class MeasureForm(_RowWithMonths):
     def __init__(self, *args: Any, initiatives: list[tuple[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["initiative"].choices = initiatives
+        self.fields["goal"].need = _("(needed to submit)")
 
 
 class SummaryForm(forms.Form):
