@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from notifications import message
 from notifications.access import get_mail, visible_mails
 from notifications.models import MailQuerySet, Outcome, Status
+from workflows.access import visible_reviews
 
 PAGE_SIZE = 50
 HEADERS = ("From", "To", "Date", "Message-ID", "Auto-Submitted")
@@ -69,13 +70,17 @@ def mail(request: HttpRequest) -> HttpResponse:
 @require_safe
 def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
     """送信メールの内容: what it says, how its delivery went and why it was written."""
-    found = get_mail(request.user, pk, timezone.localdate())
+    on = timezone.localdate()
+    found = get_mail(request.user, pk, on)
+    items = list(found.items.with_names())
+    readable = visible_reviews(request.user, on).filter(pk__in=[item.review_id for item in items])
     letter = message.parse(bytes(found.raw)) if found.raw else None
     context = {
         "mail": found,
         "chip": CHIPS[Status(found.status)],
         "headers": [(name, message.header(letter, name)) for name in HEADERS] if letter else [],
         "body": message.body(letter) if letter else "",
-        "items": found.items.with_names(),
+        "items": items,
+        "readable": set(readable.values_list("pk", flat=True)),
     }
     return render(request, "notifications/mail_message.html", context)
