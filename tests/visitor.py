@@ -36,6 +36,7 @@ class Form:
     fields: list[tuple[str, str]] = field(default_factory=list)
     choices: dict[str, set[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)  # those of them that take any text, and show it
     buttons: list[Button] = field(default_factory=list)
 
     def filled(self, values: dict[str, Any]) -> dict[str, list[str]]:
@@ -152,6 +153,8 @@ class Page(HTMLParser):
             return
         form, value = self.forms[-1], found.get("value", "on" if kind in ("checkbox", "radio") else "")
         form.names.add(name)
+        if kind not in ("checkbox", "radio", "hidden", "password") and "hidden" not in found:
+            form.texts.add(name)
         if kind in ("checkbox", "radio"):
             form.choices.setdefault(name, set()).add(value)
             if "checked" not in found:
@@ -187,6 +190,7 @@ class Page(HTMLParser):
         assert self._area is not None
         name, texts = self._area
         self.forms[-1].names.add(name)
+        self.forms[-1].texts.add(name)
         self.forms[-1].fields.append((name, "".join(texts).removeprefix("\n")))
         self._area = None
 

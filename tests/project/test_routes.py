@@ -2,14 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
-from copy import deepcopy
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
 from django.test import Client
 from django.urls import get_resolver, reverse
 
@@ -20,6 +17,7 @@ from notifications.models import OutgoingMail
 from tests.clock import Clock
 from tests.factories import make_indicator, make_plan
 from tests.routes import ADMIN, ADMIN_EXCEPTIONS, EVERYBODY, GONE, REVIEW_ROUTES, ROWS, Row
+from tests.undone import undone
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
 from tests.workflows.moves import NOW, REASON, entries, opened
 from tests.workflows.states import brought
@@ -64,24 +62,6 @@ def routes() -> Iterator[tuple[str, Any]]:
                 yield f"{namespace}{each.name}", each
 
     return walk(get_resolver().url_patterns, "")
-
-
-@contextmanager
-def undone(client: Client) -> Iterator[list[str]]:
-    """What is written meanwhile, as statements; it is taken back afterwards, as are the client's cookies."""
-    written: list[str] = []
-    cookies = deepcopy(client.cookies)
-
-    def note(execute: Any, sql: str, *args: Any) -> Any:
-        if not sql.lstrip().upper().startswith(("SELECT", "WITH", "SAVEPOINT", "RELEASE", "ROLLBACK", "PRAGMA")):
-            written.append(sql)
-        return execute(sql, *args)
-
-    with connection.execute_wrapper(note):
-        undo = transaction.savepoint()
-        yield written
-        transaction.savepoint_rollback(undo)
-        client.cookies = cookies
 
 
 def test_every_route_has_a_row() -> None:
