@@ -70,7 +70,7 @@ def take_step(city: City, review: Review, step: int) -> Review:
     """Submit, pass on or approve. As in a request of its own, the person's rights are found anew."""
     if step == 0:
         by = copy(city.leads[review.department_id])
-        return submit(review_id=review.pk, task_id=review.task_id, by=by, now=NOW)
+        return submit(review_id=review.pk, task_id=review.task_id, version=review.version, by=by, now=NOW)
     by, outcome = ((city.reviewer, Outcome.PASSED), (city.approver, Outcome.APPROVED))[step - 1]
     return decide(review_id=review.pk, task_id=review.task_id, outcome=outcome, comment="", by=copy(by), now=NOW)
 

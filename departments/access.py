@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 
-from departments.models import ActionPlan, Appointment, Department, DepartmentGrant, Role, User
+from departments.models import ActionPlan, Appointment, Department, DepartmentGrant, PlanAuthor, Role, User
 from departments.models.organisation import Permission
 
 Row = TypeVar("Row", bound=Model)
@@ -22,14 +22,16 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True)
 class Rights:
-    """One person's rights on one day, fetched in two queries.
+    """One person's rights on one day, fetched in two queries, three for those who decide.
 
-    `granted`: permission → ids of the departments it holds for. `served`: department id → last day (None: no end)
-    of the person's work there as editor or lead, which bars them from deciding on it.
+    `granted`: permission → ids of the departments it holds for. Two facts bar from deciding: `served`, department id
+    → last day (None: no end) of the person's work there as editor or lead, and `authored`, the ids of the plans that
+    they have drafted or submitted something of.
     """
 
     granted: dict[str, frozenset[int]]
     served: dict[int, date | None]
+    authored: frozenset[int] = frozenset()
 
     def departments(self, permission: Permission) -> frozenset[int]:
         return self.granted.get(permission, frozenset())
@@ -66,9 +68,12 @@ def _fetch_rights(user: User, on: date) -> Rights:
     rows = DepartmentGrant.objects.filter(Q(until=None) | Q(until__gte=on), user=user)
     for codename, department_id in rows.values_list("permission__codename", "content_object_id"):
         granted[codename].add(department_id)
+    decides = Permission.REVIEW in granted or Permission.APPROVE in granted
+    authored = PlanAuthor.objects.filter(user=user).values_list("plan", flat=True) if decides else ()
     return Rights(
         granted={codename: frozenset(ids) for codename, ids in granted.items()},
         served=served_departments([user.pk], on)[user.pk],
+        authored=frozenset(authored),
     )
 
 

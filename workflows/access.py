@@ -1,5 +1,6 @@
 """Who may do what to which review. `RULES` is the specification: role × stage × action × relation follow from it."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.access import Rights, holders, may_administer, rights, served_departments
 from departments.fiscal import fiscal_year_of
-from departments.models import User
+from departments.models import PlanAuthor, User
 from departments.models.organisation import Permission
 from workflows.models import Checkpoint, Review, Stage
 from workflows.models.reviews import ReviewQuerySet
@@ -72,8 +73,10 @@ class Sight(models.IntegerChoices):
 
 
 def barred(known: Rights, review: Review) -> bool:
-    """Separation of duties: whoever drafts for the department this year has no say about it."""
-    return known.served_since(review.department_id, date(review.plan.fiscal_year, 4, 1))
+    """Separation of duties: whoever drafts for the department this year, or ever drafted this plan, has no say."""
+    return review.plan_id in known.authored or known.served_since(
+        review.department_id, date(review.plan.fiscal_year, 4, 1)
+    )
 
 
 def allowed(user: User, review: Review, on: date) -> frozenset[Action]:
@@ -154,8 +157,8 @@ def waiting_for(user: User, on: date) -> ReviewQuerySet:
 
 
 def _not_barred(known: Rights) -> Q:
-    """`barred` in SQL: for each department the person served, only plans of years after their last day."""
-    condition = Q()
+    """`barred` in SQL: no plan of theirs; of each department they served, only plans of years after their last day."""
+    condition = ~Q(plan__in=known.authored) if known.authored else Q()
     for department_id, last in known.served.items():
         years = Q() if last is None else Q(plan__fiscal_year__lte=fiscal_year_of(last))
         condition &= ~(Q(department=department_id) & years)
@@ -173,20 +176,29 @@ def actors(reviews: Iterable[Review], on: date) -> dict[int, list[User]]:
         for permission in {TURN[review.stage][0] for review in reviews}
     }
     people = {user.pk for found in by_permission.values() for users in found.values() for user in users}
+    bars = _bars(people, {review.plan_id for review in reviews}, on)
+    return {review.pk: _actors_of(review, by_permission, bars) for review in reviews}
+
+
+def _bars(people: set[int], plans: set[int], on: date) -> dict[int, Rights]:
+    """For each person who could decide: what bars them, as rights without any grant."""
     served = served_departments(people, on)
-    return {review.pk: _actors_of(review, by_permission, served) for review in reviews}
+    authored: dict[int, set[int]] = defaultdict(set)
+    for user_id, plan_id in PlanAuthor.objects.filter(user__in=people, plan__in=plans).values_list("user", "plan"):
+        authored[user_id].add(plan_id)
+    return {pk: Rights(granted={}, served=served[pk], authored=frozenset(authored[pk])) for pk in people}
 
 
 def _actors_of(
     review: Review,
     by_permission: dict[Permission, dict[int, list[User]]],
-    served: dict[int, dict[int, date | None]],
+    bars: dict[int, Rights],
 ) -> list[User]:
     permission, decides = TURN[review.stage]
     users = by_permission[permission].get(review.department_id, [])
     if not decides:
         return users
-    return [user for user in users if not barred(Rights(granted={}, served=served.get(user.pk, {})), review)]
+    return [user for user in users if not barred(bars[user.pk], review)]
 
 
 def get_checkpoint(user: User, pk: int, on: date) -> Checkpoint:

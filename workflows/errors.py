@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext as _
 
 if TYPE_CHECKING:
-    from workflows.models import Event
+    from workflows.models import Event, Review
 
 
 class ReviewError(Exception):
@@ -27,6 +27,14 @@ class Stale(ReviewError):
     def __init__(self, event: "Event | None" = None) -> None:
         super().__init__(_("Somebody else has already acted on this. Nothing you sent was carried out."))
         self.event = event
+
+
+class Overtaken(Stale):
+    """Somebody saved the draft after the page was made; `review` is as it stands now."""
+
+    def __init__(self, review: "Review", event: "Event | None") -> None:
+        super().__init__(event)
+        self.review = review
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from departments.models import Department, Indicator, User
 from departments.models.organisation import Permission
 from departments.models.plans import Priority
 from departments.models.strategy import Derivation, Kind, Step
-from workflows.models import Checkpoint, CheckpointKind, MeasureReport, Stage
+from workflows.models import Checkpoint, CheckpointKind, MeasureReport, ProgressClass, Stage
 
 COUNTS = {
     "achieved": Count("pk", filter=Q(progress__achieved=True)),
@@ -62,6 +62,11 @@ class ComputedIndicator:
 def checkpoints_with_reports(year: int) -> list[Checkpoint]:
     """The year's opened checkpoints at which progress is reported, oldest first."""
     return list(Checkpoint.objects.of_year(year).exclude(kind=CheckpointKind.PLAN).filter(opened_at__isnull=False))
+
+
+def achieving_classes() -> list[str]:
+    """The names of the progress classes that count as achieved."""
+    return [str(found) for found in ProgressClass.objects.filter(achieved=True)]
 
 
 def computed_indicators(user: User, checkpoint: Checkpoint, on: date) -> list[ComputedIndicator]:

@@ -1,7 +1,7 @@
 from departments.models.calendar import CalendarDay
 from departments.models.organisation import Appointment, Department, DepartmentGrant, Role
 from departments.models.people import User
-from departments.models.plans import ActionPlan, Measure, Milestone
+from departments.models.plans import ActionPlan, Measure, Milestone, PlanAuthor
 from departments.models.strategy import Indicator, Initiative, StepTarget, Strategy, Theme
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "Initiative",
     "Measure",
     "Milestone",
+    "PlanAuthor",
     "Role",
     "StepTarget",
     "Strategy",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from departments.fiscal import MONTHS, calendar_month
 from departments.models.organisation import Department
+from departments.models.people import User
 from departments.models.strategy import Initiative
 from departments.years import year_label
 
@@ -70,6 +71,25 @@ class ActionPlan(models.Model):
     def carries_strategy_indicators(self) -> bool:
         """The strategy's indicators are reported with the execution plan, so that none is asked for twice."""
         return self.kind == PlanKind.EXECUTION
+
+
+class PlanAuthor(models.Model):
+    """A person who has drafted or submitted the plan or a report on it, whatever they are now.
+
+    Kept apart from appointments, whose days can be corrected later: an author never decides on the plan.
+    """
+
+    plan = models.ForeignKey(ActionPlan, on_delete=models.CASCADE, related_name="authors")
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="authored_plans")
+
+    class Meta:
+        verbose_name = _("author of a plan")
+        verbose_name_plural = _("authors of plans")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "plan"], name="plan_author_once")]
+
+    def __str__(self) -> str:
+        return f"{self.plan_id} {self.user_id}"
 
 
 class Priority(models.TextChoices):

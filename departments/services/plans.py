@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from departments.drafts import IndicatorDraft, MeasureDraft, PlanDraft, draft_of
 from departments.errors import Refused, Stale
-from departments.models import ActionPlan, Department, Indicator, Initiative, Measure, Milestone, User
+from departments.models import ActionPlan, Department, Indicator, Initiative, Measure, Milestone, PlanAuthor, User
 from departments.models.plans import PlanState
 from departments.rules import months_fault, target_faults
 from departments.services.rows import save_or_refuse, sentences_of
@@ -58,8 +58,15 @@ def save_plan(*, by: User | None, plan_id: int, version: int, content: PlanDraft
     _write_measures(plan, content.measures)
     plan.summary, plan.version = content.summary, version + 1
     save_or_refuse(plan, update_fields=["summary", "version"])
+    if by is not None:
+        note_author(plan_id, by)
     log.info("plan saved", plan=plan.pk, version=plan.version, by=by and by.pk)
     return plan
+
+
+def note_author(plan_id: int, by: User) -> None:
+    """Remember for good that the person drafted or submitted something of the plan; again is harmless."""
+    PlanAuthor.objects.bulk_create([PlanAuthor(plan_id=plan_id, user=by)], ignore_conflicts=True)
 
 
 def mark(plan_id: int, state: PlanState) -> bool:

@@ -132,7 +132,7 @@ class Year:
         at = {"review_id": review.pk, "task_id": review.task_id, "now": now}
         match move:
             case Move.SUBMIT:
-                submit(**at, by=lead)
+                submit(**at, version=review.draft_version, by=lead)
             case Move.WITHDRAW:
                 withdraw(**at, by=lead)
             case Move.PASS | Move.RETURN | Move.APPROVE:

@@ -334,8 +334,10 @@ def test_what_is_not_there_is_a_404_for_administrators_too(cast: Cast) -> None:
         assert not opens(get, fresh(cast.administrator), 10**9)
 
 
-def test_rights_of_a_request_take_two_queries(cast: Cast, django_assert_num_queries: Any) -> None:
-    user = fresh(cast.doubled)
-    with django_assert_num_queries(2):
-        for permission in Permission:
-            rights(user, TODAY).departments(permission)
+def test_rights_of_a_request_take_two_queries_and_three_for_who_decides(
+    cast: Cast, django_assert_num_queries: Any
+) -> None:
+    for user, queries in ((fresh(cast.lead), 2), (fresh(cast.doubled), 3)):
+        with django_assert_num_queries(queries):
+            for permission in Permission:
+                rights(user, TODAY).departments(permission)

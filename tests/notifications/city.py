@@ -63,8 +63,8 @@ class City:
         fine = MeasureEntry(progress=ProgressClass.objects.get(code="on_plan"), percent=50, done="進めた")
         entries = dict.fromkeys(review.plan.measures.values_list("pk", flat=True), fine)
         common: dict[str, Any] = {"review_id": review.pk, "task_id": review.task_id, "by": by, "now": now}
-        save_draft(version=review.version, measures=entries, indicators={}, **common)
-        submit(**common)
+        saved = save_draft(version=review.version, measures=entries, indicators={}, **common)
+        submit(version=saved.version, **common)
 
     def withdraw(self, review: Review, by: User, now: datetime) -> None:
         review.refresh_from_db()

@@ -103,7 +103,9 @@ STEPS: dict[Action, Callable[[Review, int, User, datetime], Review]] = {
         by=by,
         now=now,
     ),
-    Action.SUBMIT: lambda review, task_id, by, now: submit(review_id=review.pk, task_id=task_id, by=by, now=now),
+    Action.SUBMIT: lambda review, task_id, by, now: submit(
+        review_id=review.pk, task_id=task_id, version=now_of(review).draft_version, by=by, now=now
+    ),
     Action.WITHDRAW: lambda review, task_id, by, now: withdraw(review_id=review.pk, task_id=task_id, by=by, now=now),
     Action.PASS: _decision(Outcome.PASSED),
     Action.RETURN: _decision(Outcome.RETURNED, REASON),

@@ -167,10 +167,10 @@ def test_questions_about_many_take_few_queries(
     cast: Cast, reviews: list[Review], django_assert_max_num_queries: Any
 ) -> None:
     loaded = list(Review.objects.select_related("plan"))
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         actors(loaded, TODAY)
     reviewer = fresh(cast.reviewer)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         list(waiting_for(reviewer, TODAY))
         [allowed(reviewer, review, TODAY) for review in loaded]
 

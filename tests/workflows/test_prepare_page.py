@@ -1,14 +1,17 @@
 """The sheet: written by a department, saved at any time, submitted when it is whole; nothing typed is ever lost."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.urls import reverse
 
+from departments.drafts import draft_of as plan_draft
 from departments.models import ActionPlan, Indicator
 from departments.models.strategy import Kind
+from departments.services.plans import save_plan
 from tests.factories import make_indicator, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import REASON, closed, now_of, opened, save, take, told
@@ -24,6 +27,11 @@ def draft_of(review: Review) -> tuple[str | None, int | None, str]:
     if report is None:
         return None, None, ""
     return report.progress and report.progress.code, report.percent, report.done
+
+
+def seen(planning: Review) -> dict[str, int]:
+    """What the page of a plan carries."""
+    return {"task": planning.task_id or 0, "version": planning.plan.version}
 
 
 def test_anything_valid_is_saved_however_little(cast: Cast, review: Review) -> None:
@@ -287,14 +295,14 @@ def test_a_plan_is_shown_and_submitted(cast: Cast, planning: Review) -> None:
     page = page_of(cast.lead, "prepare", planning.pk)
     assert "提出する内容" in text_of(page)
     assert "施策1の目標" in text_of(page)
-    response = post_sheet(cast.lead, planning, "submit", {"task": planning.task_id}, follow=True)
+    response = post_sheet(cast.lead, planning, "submit", seen(planning), follow=True)
     assert "提出しました。" in text_of(response)
-    assert post_sheet(cast.lead, planning, "submit", {"task": planning.task_id}).status_code == 409
+    assert post_sheet(cast.lead, planning, "submit", seen(planning)).status_code == 409
 
 
 def test_what_a_plan_lacks_is_listed_with_the_way_to_mend_it(cast: Cast, planning: Review) -> None:
     planning.plan.measures.update(goal="")
-    page = post_sheet(cast.lead, planning, "submit", {"task": planning.task_id})
+    page = post_sheet(cast.lead, planning, "submit", seen(planning))
     assert "まだ提出していません。あと1件の入力が必要です" in text_of(page)
     assert reverse("plan_edit", args=[planning.plan_id]) + "#measure-1" in page.content.decode()
     assert now_of(planning).stage == Stage.PREPARE
@@ -302,11 +310,11 @@ def test_what_a_plan_lacks_is_listed_with_the_way_to_mend_it(cast: Cast, plannin
 
 @pytest.mark.parametrize("action", ["save", "copy-1", ""])
 def test_a_plan_has_nothing_to_save_here(cast: Cast, planning: Review, action: str) -> None:
-    assert post_sheet(cast.lead, planning, action, {"task": planning.task_id}).status_code == 400
+    assert post_sheet(cast.lead, planning, action, seen(planning)).status_code == 400
 
 
 def test_an_editor_cannot_submit_a_plan(cast: Cast, planning: Review) -> None:
-    assert post_sheet(cast.editor, planning, "submit", {"task": planning.task_id}).status_code == 403
+    assert post_sheet(cast.editor, planning, "submit", seen(planning)).status_code == 403
 
 
 def test_posts_need_the_token_of_the_form(cast: Cast, review: Review) -> None:
@@ -327,3 +335,16 @@ def test_the_number_of_queries_is_fixed(
     client = logged_in(cast.lead)
     with django_assert_num_queries(17):
         client.get(reverse("prepare", args=[review.pk]))
+
+
+def test_a_plan_changed_behind_ones_back_is_not_submitted(cast: Cast, planning: Review) -> None:
+    page = seen(planning)
+    plan = planning.plan
+    changed = replace(plan_draft(plan), summary="窓口の待ち時間を半分にする。")
+    save_plan(by=cast.editor, plan_id=plan.pk, version=plan.version, content=changed)
+    text = text_of(post_sheet(cast.lead, planning, "submit", page))
+    assert "提出されていません。この画面を開いた後に計画が変更されました" in text
+    assert "窓口の待ち時間を半分にする。" in text
+    assert now_of(planning).stage == Stage.PREPARE
+    post_sheet(cast.lead, planning, "submit", seen(now_of(planning)))
+    assert now_of(planning).stage == Stage.REVIEW

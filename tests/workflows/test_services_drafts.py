@@ -11,9 +11,9 @@ from tests.factories import make_indicator, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, at, entries, now_of, opened, save, take, told
 from workflows.access import Action
-from workflows.errors import NotAllowed, Stale
+from workflows.errors import NotAllowed, Overtaken, Stale
 from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass, Review, Stage
-from workflows.services.drafts import IndicatorEntry, MeasureEntry, Overtaken, save_draft
+from workflows.services.drafts import IndicatorEntry, MeasureEntry, save_draft
 
 
 def saved(review: Review) -> list[tuple[int, str | None, int | None, str, str, str]]:

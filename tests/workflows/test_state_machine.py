@@ -201,7 +201,7 @@ class Quarter(RuleBasedStateMachine):
         refused = None
         try:
             if action == Action.SUBMIT:
-                submit(**common)
+                submit(**common, version=now_of(expected.review).draft_version)
             elif action == Action.WITHDRAW:
                 withdraw(**common)
             else:

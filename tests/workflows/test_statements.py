@@ -15,11 +15,11 @@ from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import IndicatorEntry, save_draft
 
 COSTS = {
-    Action.SUBMIT: (Stage.PREPARE, "lead", 19),
+    Action.SUBMIT: (Stage.PREPARE, "lead", 21),
     Action.WITHDRAW: (Stage.REVIEW, "lead", 13),
-    Action.PASS: (Stage.REVIEW, "reviewer", 15),
-    Action.RETURN: (Stage.REVIEW, "reviewer", 15),
-    Action.APPROVE: (Stage.APPROVE, "approver", 20),
+    Action.PASS: (Stage.REVIEW, "reviewer", 16),
+    Action.RETURN: (Stage.REVIEW, "reviewer", 16),
+    Action.APPROVE: (Stage.APPROVE, "approver", 21),
 }
 SIZES = [1, 8]
 
@@ -51,7 +51,7 @@ def test_saving_a_draft_costs_the_same_however_long_the_plan(
 ) -> None:
     review = now_of(drafted(places, cast, measures))
     by, typed = fresh(cast.editor), entries(review, done="窓口の案内を更新した。")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         save_draft(
             review_id=review.pk,
             task_id=review.task_id or 0,

@@ -109,6 +109,11 @@ class Review(models.Model):
         return self.task_id is not None
 
     @property
+    def draft_version(self) -> int:
+        """Counts the saves of what is drafted: the plan itself at the plan checkpoint, else the report on it."""
+        return self.plan.version if self.checkpoint.is_plan else self.version
+
+    @property
     def is_returned(self) -> bool:
         """Back with the department because the office returned it (差戻し中)."""
         return self.stage == Stage.PREPARE and self.returned_from != ""

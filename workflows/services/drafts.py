@@ -7,9 +7,10 @@ from decimal import Decimal
 from django.db import transaction
 
 from departments.models import User
+from departments.services.plans import note_author
 from workflows.access import Action
 from workflows.draft import indicators_of
-from workflows.errors import Stale
+from workflows.errors import Overtaken
 from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Review
 from workflows.services.reviews import last_event, locked, require
 
@@ -39,14 +40,6 @@ class IndicatorEntry:
     @property
     def kept(self) -> "IndicatorEntry":
         return IndicatorEntry(not_this_quarter=True, note=self.note) if self.not_this_quarter else self
-
-
-class Overtaken(Stale):
-    """Somebody saved the draft after the page was made. `review` carries who (`saved_by`) and when (`saved_at`)."""
-
-    def __init__(self, review: Review) -> None:
-        super().__init__(last_event(review))
-        self.review = review
 
 
 @transaction.atomic
@@ -83,8 +76,9 @@ def save_draft(
     if not new_measures and not new_indicators:
         return review
     if review.version != version:
-        raise Overtaken(review)
+        raise Overtaken(review, last_event(review))
     _write(review, new_measures, new_indicators)
+    note_author(review.plan_id, by)
     review.version += 1
     review.saved_by, review.saved_at = by, now
     review.save(update_fields=["version", "saved_by", "saved_at"])

@@ -14,7 +14,7 @@ from workflows import content, engine, history
 from workflows.access import Action, allowed, is_barred_from_turn
 from workflows.completeness import problems
 from workflows.draft import read_draft
-from workflows.errors import Incomplete, NotAllowed, ReviewError, Stale
+from workflows.errors import Incomplete, NotAllowed, Overtaken, ReviewError, Stale
 from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
 
 
@@ -61,13 +61,16 @@ def _move(review: Review, outcome: str, kind: EventKind, *, by: User, now: datet
 
 
 @transaction.atomic
-def submit(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
+def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetime) -> Review:
     """Freeze the draft as a new round and hand it to the office, to the step that returned it if one did.
 
-    Raises Stale, NotAllowed, or Incomplete with everything that is missing.
+    `version` is that of the draft the person saw: nobody submits what somebody else changed behind their back.
+    Raises Stale, Overtaken, NotAllowed, or Incomplete with everything that is missing.
     """
     review = locked(review_id, task_id)
     require(Action.SUBMIT, review, by, now)
+    if version != review.draft_version:
+        raise Overtaken(review, last_event(review))
     draft = read_draft(review)
     missing = problems(review, draft)
     if missing:
@@ -82,6 +85,7 @@ def submit(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
         submitted_by=by,
         submitted_at=now,
     )
+    plans.note_author(review.plan_id, by)
     outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
     _move(review, outcome, EventKind.SUBMITTED, by=by, now=now, data={"sha256": submission.sha256})
     if review.checkpoint.is_plan:

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods
 from departments.access import holders
 from departments.models import CalendarDay
 from departments.models.organisation import Permission
-from workflows.access import Action, allowed, get_review
+from workflows.access import Action, Sight, allowed, get_review, sight
 from workflows.completeness import problems
 from workflows.dossier import open_dossier
 from workflows.draft import read_draft
-from workflows.errors import Incomplete, NotAllowed, Stale
+from workflows.errors import Incomplete, NotAllowed, Overtaken, Stale
 from workflows.models import Review
 from workflows.services import drafts, reviews
 from workflows.sheet import Sheet, copied
@@ -46,7 +46,9 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
     action, task_id, version = request.POST.get("action"), sent_number(request, "task"), sent_number(request, "version")
     sheet = Sheet(found, request.POST)
     if task_id != found.task_id:
-        return came_second(request, found, Stale(reviews.last_event(found)), sheet.unsaved())
+        # What of their words is not in the draft would tell readers who may not see it what is.
+        kept = sheet.unsaved() if sight(request.user, found, on) == Sight.DRAFT else ()
+        return came_second(request, found, Stale(reviews.last_event(found)), kept)
     reviews.require(Action.SUBMIT if action == "submit" else Action.SAVE, found, request.user, timezone.now())
     if action not in ("save", "submit"):
         return _copy(request, found, on, sheet)
@@ -62,9 +64,8 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
             by=request.user,
             now=timezone.now(),
         )
-    except drafts.Overtaken as refusal:
-        sheet.note_saved(Sheet(refusal.review))
-        return _page(request, refusal.review, on, sheet, overtaken=True)
+    except Overtaken as refusal:
+        return _overtaken(request, refusal.review, on, sheet)
     except Stale as refusal:
         return came_second(request, found, refusal, sheet.unsaved())
     if action == "submit":
@@ -75,13 +76,23 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
 
 def _submit(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
     try:
-        reviews.submit(review_id=found.pk, task_id=found.task_id, by=request.user, now=timezone.now())
+        reviews.submit(
+            review_id=found.pk, task_id=found.task_id, version=found.version, by=request.user, now=timezone.now()
+        )
+    except Overtaken as refusal:
+        return _overtaken(request, refusal.review, on, sheet)
     except Incomplete as refusal:
         sheet.note_missing(refusal.problems)
         return _page(request, found, on, sheet, missing=refusal.problems)
     except Stale as refusal:
         return came_second(request, found, refusal, sheet.unsaved())
     return _submitted(request, found)
+
+
+def _overtaken(request: HttpRequest, current: Review, on: date, sheet: Sheet) -> HttpResponse:
+    """Show what was typed, and beside it what somebody else saved meanwhile."""
+    sheet.note_saved(Sheet(current))
+    return _page(request, current, on, sheet, overtaken=True)
 
 
 def _submitted(request: HttpRequest, found: Review) -> HttpResponse:
@@ -103,7 +114,15 @@ def _act_on_plan(request: HttpRequest, found: Review, on: date) -> HttpResponse:
     if request.POST.get("action") != "submit":
         raise BadRequest("unknown action")
     try:
-        reviews.submit(review_id=found.pk, task_id=sent_number(request, "task"), by=request.user, now=timezone.now())
+        reviews.submit(
+            review_id=found.pk,
+            task_id=sent_number(request, "task"),
+            version=sent_number(request, "version"),
+            by=request.user,
+            now=timezone.now(),
+        )
+    except Overtaken as refusal:
+        return _plan_page(request, refusal.review, on, overtaken=True)
     except Incomplete as refusal:
         return _plan_page(request, found, on, lacking=refusal.problems, refused=True)
     except Stale as refusal:

@@ -9,8 +9,7 @@ from departments.access import rights
 from departments.fiscal import fiscal_year_of
 from departments.models.organisation import Permission
 from departments.wording import target_text
-from workflows.models import ProgressClass
-from workflows.rates import checkpoints_with_reports, computed_indicators
+from workflows.rates import achieving_classes, checkpoints_with_reports, computed_indicators
 from workflows.wording import judgement_status
 from workflows.years import shown_year, year_tabs
 
@@ -34,7 +33,7 @@ def rates(request: HttpRequest) -> HttpResponse:
         "years": year_tabs(year, on),
         "checkpoints": checkpoints,
         "checkpoint": checkpoint,
-        "achieving": [str(found) for found in ProgressClass.objects.filter(achieved=True)],
+        "achieving": achieving_classes(),
         "computed": [
             {
                 "indicator": found.indicator,
