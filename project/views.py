@@ -32,6 +32,11 @@ class Login(LoginView):
     authentication_form = LoginForm
     redirect_authenticated_user = True
 
+    def get_redirect_url(self) -> str:
+        """Where the person wanted to go; this page itself would lead round in a circle."""
+        target = super().get_redirect_url()
+        return "" if target == self.request.path else target
+
 
 @method_decorator(login_not_required, name="dispatch")
 class Logout(LogoutView):

@@ -24,7 +24,7 @@ def shown_year(text: str | None, default: int) -> int:
     """The year asked for in the address; Http404 for what is none."""
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and FIRST <= int(text[:5]) <= LAST):
+    if not (len(text) == 4 and text.isascii() and text.isdigit() and FIRST <= int(text) <= LAST):
         raise Http404
     return int(text)
 
