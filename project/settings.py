@@ -56,6 +56,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "project.middleware.RequestLogMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # These two before whatever may answer by itself: a file, or the refusal of a host name.
+    "csp.middleware.CSPMiddleware",
+    "project.middleware.NoStoreMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "notifications.middleware.WakeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -66,9 +69,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "project.middleware.NoStoreMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
