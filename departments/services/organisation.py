@@ -80,8 +80,9 @@ def abolish_department(
 
 
 def _refuse_abolished_parent(department: Department) -> None:
-    parent = department.parent
-    if parent is None or parent.abolished_on is None:
+    # As it stands behind the lock: the form was filled in before, and the parent may have been abolished meanwhile.
+    parent = Department.objects.filter(pk=department.parent_id).exclude(abolished_on=None).first()
+    if parent is None:
         return
     if department.abolished_on is None or department.abolished_on > parent.abolished_on:
         raise Refused(
