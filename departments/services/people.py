@@ -53,6 +53,7 @@ def change_person(
     password: str | None = None,
 ) -> User:
     """Change what is known of a person. A new password, when given, ends the person's sessions."""
+    _refuse_operator(person, by)
     person.username, person.name, person.email, person.language = username, name, email, language
     fields = ["username", "name", "email", "language"]
     if password:
@@ -79,6 +80,7 @@ def deactivate_person(*, by: User | None, person: User, on: date | None = None) 
     """Shut a person out at once. Their appointments stay as record but count no longer."""
     if by is not None and by.pk == person.pk:
         raise Refused(_("You cannot deactivate yourself. Ask another administrator."))
+    _refuse_operator(person, by)
     _set_active(person, active=False, on=on)
     _end_sessions(person)
     log.info("person deactivated", person=person.pk, by=by and by.pk)
@@ -87,8 +89,15 @@ def deactivate_person(*, by: User | None, person: User, on: date | None = None) 
 @transaction.atomic
 def reactivate_person(*, by: User | None, person: User, on: date | None = None) -> None:
     """Let a person in again; the appointments that are still in force count again."""
+    _refuse_operator(person, by)
     _set_active(person, active=True, on=on)
     log.info("person reactivated", person=person.pk, by=by and by.pk)
+
+
+def _refuse_operator(person: User, by: User | None) -> None:
+    """Whoever could set an operator's password could become one, and so more than an administrator."""
+    if person.is_superuser and by is not None and not by.is_superuser:
+        raise Refused(_("This account belongs to the operators of the system. Only they can change it."))
 
 
 def _set_active(person: User, *, active: bool, on: date | None) -> None:
