@@ -1,10 +1,17 @@
 """Form fields that forgive how Japanese keyboards and browsers write."""
 
 import unicodedata
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from departments.fiscal import ERAS
+
+FIRST_DAY = ERAS[-1][0]
 
 
 class LinesField(forms.CharField):
@@ -13,7 +20,9 @@ class LinesField(forms.CharField):
     widget = forms.Textarea
 
     def to_python(self, value: Any) -> str:
-        return super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+        text = super().to_python(value.replace("\r\n", "\n") if isinstance(value, str) else value)
+        # A reason of invisible signs alone would be none.
+        return text if any(sign.isprintable() and not sign.isspace() for sign in text) else ""
 
 
 class NumberField(forms.DecimalField):
@@ -34,7 +43,12 @@ class NumberField(forms.DecimalField):
 
 
 class DayField(forms.DateField):
-    """A day, typed or chosen in the browser's own calendar."""
+    """A day, typed or chosen in the browser's own calendar; none before 昭和, such as the year 8 for 令和8年."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}), **kwargs)
+
+    def validate(self, value: date | None) -> None:
+        super().validate(value)
+        if value is not None and value < FIRST_DAY:
+            raise ValidationError(_("This day lies too far back. Type the year in four digits, such as 2026."))
