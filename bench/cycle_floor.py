@@ -20,6 +20,7 @@ SUBMISSION = """
 INSERT INTO workflows_submission (review_id, round, content, sha256, submitted_by_id, submitted_at)
 VALUES (%s, 1, %s, %s, %s, %s)
 """
+AUTHOR = "INSERT INTO departments_planauthor (plan_id, user_id) VALUES (%s, %s) ON CONFLICT DO NOTHING"
 DECISION = """
 INSERT INTO workflows_decision (review_id, submission_id, step, outcome, comment, decided_by_id, decided_at)
 SELECT review_id, id, %s, %s, '', %s, %s FROM workflows_submission WHERE review_id = %s AND round = 1
@@ -93,6 +94,7 @@ class CycleFloor:
                 plain.execute(DECISION, step.stage, step.decision, by, now, review)
             else:
                 plain.execute(SUBMISSION, review, self.content, self.sha256, by, now)
+                plain.execute(AUTHOR, plan, by)
             plain.execute(TASK_DONE, by, now, now, f'{{"outcome": "{step.outcome}"}}', task)
             opened = self._open_task(step, process, department)
             plain.execute(LINK, opened, task)

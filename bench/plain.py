@@ -22,6 +22,7 @@ TABLES = (
     "workflows_decision",
     "workflows_event",
     "workflows_pendingevent",
+    "departments_planauthor",
 )
 
 
