@@ -191,7 +191,7 @@ class _Plans:
             plan = self._start(wanted.department, wanted.kind, imported)
             touched |= self._write_measure(key, wanted, plan, initiatives[wanted.initiative], imported)
         # An edit page opened before the load is stale now.
-        ActionPlan.objects.filter(pk__in=touched).update(version=F("version") + 1)
+        ActionPlan.objects.filter(pk__in=touched).update(version=F("version") + 1, saved_by=None, saved_at=None)
         imported.left += [f"measure {key}" for key in self.measures if key not in self.content.measures]
 
     def _plan_of(self, wanted: FileMeasure) -> ActionPlan | None:

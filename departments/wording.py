@@ -1,8 +1,9 @@
 """How days, months, numbers and targets are said in a sentence, in the reader's language."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils import timezone
 from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
@@ -16,6 +17,12 @@ from departments.years import year_label
 def day_text(day: date) -> str:
     """令和8年10月7日(水), or 7 Oct 2026 (Wed)."""
     return wareki(day) if get_language() == "ja" else format_date(day, "j M Y (D)")
+
+
+def moment_text(moment: datetime) -> str:
+    """令和8年10月7日(水) 14:05, in the city's time."""
+    local = timezone.localtime(moment)
+    return f"{day_text(local.date())} {local:%H:%M}"
 
 
 def month_text(fiscal_month: int) -> str:

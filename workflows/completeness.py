@@ -20,14 +20,16 @@ def problems(review: Review, draft: Draft) -> list[Problem]:
 
 def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
     name = {"measure": measure}
-    if report.progress is None:
-        return [Problem(f"id_m{measure.pk}-progress", _("Measure %(measure)s: choose the progress.") % name)]
     found = []
-    if not report.done.strip() and report.progress.counts and report.progress.code != "not_started":
+    if report.progress is None:
+        found.append(Problem(f"id_m{measure.pk}-progress", _("Measure %(measure)s: choose the progress.") % name))
+    if not report.done.strip() and (report.progress is None or report.progress.tells_what_was_done):
         found.append(Problem(f"id_m{measure.pk}-done", _("Measure %(measure)s: write what was done.") % name))
-    if report.progress.needs_reason and not report.issue.strip():
+    if report.progress is None or not report.progress.needs_reason:
+        return found
+    if not report.issue.strip():
         found.append(Problem(f"id_m{measure.pk}-issue", _("Measure %(measure)s: write the issue.") % name))
-    if report.progress.needs_reason and not report.next_step.strip():
+    if not report.next_step.strip():
         found.append(Problem(f"id_m{measure.pk}-next_step", _("Measure %(measure)s: write the next step.") % name))
     return found
 

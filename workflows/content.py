@@ -18,6 +18,9 @@ from workflows.models import IndicatorReport, MeasureReport, Review
 
 Content = dict[str, Any]
 
+# Of the content's shape: a later release that shapes it otherwise still has to read what was frozen in this one.
+FORMAT = 1
+
 
 def review_content(review: Review, draft: Draft) -> Content:
     """The draft as it stands: the plan itself at the plan checkpoint, else the report on it.
@@ -26,9 +29,10 @@ def review_content(review: Review, draft: Draft) -> Content:
     strings, so that nothing is lost in JSON.
     """
     if review.checkpoint.is_plan:
-        return {"kind": "plan", "plan": plan_content(review.plan)}
+        return {"format": FORMAT, "kind": "plan", "plan": plan_content(review.plan)}
     step = Step(review.checkpoint.kind)
     return {
+        "format": FORMAT,
         "kind": "report",
         "measures": [_measure_content(measure, report) for measure, report in draft.measures],
         "indicators": [_indicator_content(step, indicator, report) for indicator, report in draft.indicators],
@@ -126,7 +130,7 @@ FIELD_NAMES = {
 }
 
 # Follow from other fields, or identify them.
-NOT_COMPARED = {"id", "progress"}
+NOT_COMPARED = {"format", "id", "progress"}
 
 Path = tuple[str, ...]
 

@@ -1,9 +1,8 @@
 """How a review's stage, its due day and what happened to it are said on a page."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
-from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
@@ -11,7 +10,7 @@ from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from departments.fiscal import BusinessCalendar
 from departments.judgement import Judgement
 from departments.models import User
-from departments.wording import day_text
+from departments.wording import moment_text
 from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
 
 
@@ -111,12 +110,6 @@ STEPS = {
     Stage.REVIEW: pgettext_lazy("step", "Review by the office"),
     Stage.APPROVE: pgettext_lazy("step", "Approval by the head of the office"),
 }
-
-
-def moment_text(moment: datetime) -> str:
-    """令和8年10月7日(水) 14:05, in the city's time."""
-    local = timezone.localtime(moment)
-    return f"{day_text(local.date())} {local:%H:%M}"
 
 
 def told(event: Event, reader: User) -> str:

@@ -62,8 +62,8 @@ class PersonForm(forms.ModelForm):
         model = User
         fields = ["username", "name", "email", "language"]
         labels = {"name": _("Name"), "username": _("User name")}
-        # It is somebody else's: the browser must not fill in the administrator's own.
-        widgets = {"username": forms.TextInput(attrs={"autocomplete": "off"})}
+        # So that a browser which keeps the new password keeps it for this person.
+        widgets = {"username": forms.TextInput(attrs={"autocomplete": "username"})}
         help_texts = {"username": _("What the person logs in with: letters, digits and @ . + - _")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -39,6 +39,8 @@ class ActionPlan(models.Model):
     summary = models.TextField(_("summary"), blank=True, max_length=2000)
     state = models.CharField(_("state"), max_length=10, choices=PlanState.choices, default=PlanState.DRAFT)
     version = models.PositiveIntegerField(default=1)
+    saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
+    saved_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         verbose_name = _("plan")

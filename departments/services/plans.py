@@ -1,6 +1,7 @@
 """Plans: created, saved while they are drafts, and moved with the review of the plan checkpoint."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -15,6 +16,7 @@ from departments.models import ActionPlan, Department, Indicator, Initiative, Me
 from departments.models.plans import PlanState
 from departments.rules import months_fault, target_faults
 from departments.services.rows import save_or_refuse, sentences_of
+from departments.wording import moment_text
 from departments.years import year_label
 
 log = structlog.get_logger("meguru.departments")
@@ -41,27 +43,36 @@ def create_plan(
 
 
 @transaction.atomic
-def save_plan(*, by: User | None, plan_id: int, version: int, content: PlanDraft) -> ActionPlan:
+def save_plan(*, by: User | None, plan_id: int, version: int, content: PlanDraft, now: datetime) -> ActionPlan:
     """Make a draft plan's content exactly `content`; measures and indicators that carry an id keep their rows.
 
     `version` is the one the content was typed against: raises Stale when somebody saved since, unless what they
     saved is the same, as on a second click. Raises Refused when the plan is no draft or the content breaks a rule.
     """
-    plan = ActionPlan.objects.select_for_update().select_related("department").get(pk=plan_id)
+    plan = ActionPlan.objects.select_for_update().get(pk=plan_id)
     if not plan.is_editable:
         raise Refused(why_fixed(plan))
     if plan.version != version:
         if draft_of(plan) == content:
             return plan
-        raise Stale(_("This plan was changed meanwhile. Nothing was overwritten."))
+        raise Stale(_changed_meanwhile(plan))
     _refuse_foreign_initiatives(plan, content)
     _write_measures(plan, content.measures)
     plan.summary, plan.version = content.summary, version + 1
-    save_or_refuse(plan, update_fields=["summary", "version"])
+    plan.saved_by, plan.saved_at = by, now
+    save_or_refuse(plan, update_fields=["summary", "version", "saved_by", "saved_at"])
     if by is not None:
         note_author(plan_id, by)
     log.info("plan saved", plan=plan.pk, version=plan.version, by=by and by.pk)
     return plan
+
+
+def _changed_meanwhile(plan: ActionPlan) -> str:
+    """Who was first and when; a load of the strategy file is nobody's."""
+    if plan.saved_by is None or plan.saved_at is None:
+        return _("This plan was changed meanwhile. Nothing was overwritten.")
+    facts = {"who": plan.saved_by, "at": moment_text(plan.saved_at)}
+    return _("%(who)s changed this plan meanwhile, %(at)s. Nothing was overwritten.") % facts
 
 
 def note_author(plan_id: int, by: User) -> None:

@@ -119,7 +119,9 @@ class PlanEditView(View):
             return self._page(request, found, editor)
         version = editor.summary.cleaned_data["version"]
         try:
-            services.save_plan(by=request.user, plan_id=found.pk, version=version, content=editor.to_draft())
+            services.save_plan(
+                by=request.user, plan_id=found.pk, version=version, content=editor.to_draft(), now=timezone.now()
+            )
         except Refused as refusal:
             return self._page(request, found, editor, refusal=refusal, status=409)
         messages.success(request, _("The plan has been saved."))

@@ -1,6 +1,7 @@
 """The plans of the demo city: the strategy's measures and each department's own."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from departments.drafts import IndicatorDraft, MeasureDraft, MilestoneDraft, PlanDraft, draft_of
 from departments.imports import import_strategy
@@ -23,7 +24,9 @@ def build_plans(departments: dict[str, Department], texts: Texts, by: User) -> d
     return found
 
 
-def write_plan(plan_id: int, text: PlanText, *, by: User, vague: bool = False, measures: int | None = None) -> None:
+def write_plan(
+    plan_id: int, text: PlanText, *, by: User, now: datetime, vague: bool = False, measures: int | None = None
+) -> None:
     """Save the department's own measures into the plan, after the strategy's.
 
     `vague`: with the goal that the office will return. `measures`: only so many of them, a draft half done.
@@ -38,7 +41,7 @@ def write_plan(plan_id: int, text: PlanText, *, by: User, vague: bool = False, m
         slip = text.vague
         wanted = tuple(replace(row, goal=slip.text) if row.title == slip.measure else row for row in wanted)
     content = PlanDraft(summary=text.summary, measures=tuple(row for row in stands if row.id in origins) + wanted)
-    save_plan(by=by, plan_id=plan.pk, version=plan.version, content=content)
+    save_plan(by=by, plan_id=plan.pk, version=plan.version, content=content, now=now)
 
 
 def _measure(text: MeasureText, initiatives: dict[int, int], stands: MeasureDraft | None) -> MeasureDraft:

@@ -146,7 +146,7 @@ class Year:
         thin = move == Move.SAVE_THIN
         if review.checkpoint.is_plan:
             half = len(text.measures) // 2 if move == Move.BEGIN else None
-            write_plan(review.plan_id, text, by=editor, vague=thin, measures=half)
+            write_plan(review.plan_id, text, by=editor, now=now, vague=thin, measures=half)
             return
         measures = self.reporter.measures(review, text.thin if thin else None)
         indicators = self.reporter.indicators(review)

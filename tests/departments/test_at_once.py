@@ -13,6 +13,7 @@ from departments.errors import Refused
 from departments.models import ActionPlan, Appointment, CalendarDay, Department, Role, User
 from departments.services import appointments, calendar, organisation, people, plans
 from tests.factories import make_department, make_plan, make_user
+from tests.workflows.moves import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -82,7 +83,9 @@ def test_one_closed_day():
 def test_one_of_several_saves_of_a_plan():
     plan = make_plan(make_department("dx"))
     found = outcomes(
-        lambda n: plans.save_plan(by=None, plan_id=plan.pk, version=plan.version, content=PlanDraft(f"概要{n}"))
+        lambda n: plans.save_plan(
+            by=None, plan_id=plan.pk, version=plan.version, content=PlanDraft(f"概要{n}"), now=NOW
+        )
     )
     assert found.count("This plan was changed meanwhile. Nothing was overwritten.") == AT_ONCE - 1
     assert ActionPlan.objects.get().version == plan.version + 1

@@ -174,7 +174,7 @@ def test_somebody_elses_changes_are_not_overwritten(editor, plan):
     response = post(editor, edit_address(plan), {**mine, "m0-title": "後の変更", "summary": "後の概要"})
     html = response.content.decode()
     assert response.status_code == 409
-    assert "編集中にほかの人が変更しました" in html
+    assert "さんが変更しました。上書きはしていません。" in html
     assert {"後の変更", "後の概要"} <= set(fields_of(html).values())
     assert Measure.objects.get().title == "先の変更"
 

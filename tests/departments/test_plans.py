@@ -15,6 +15,7 @@ from departments.models.plans import PlanKind, PlanState, Priority
 from departments.models.strategy import Direction, Kind
 from departments.services import plans
 from tests.factories import make_department, make_indicator, make_measure, make_plan, make_strategy, the_initiative
+from tests.workflows.moves import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,7 @@ def measure_draft(**values) -> MeasureDraft:
 
 def save(plan: ActionPlan, *measures: MeasureDraft, summary: str = "概要", version: int | None = None) -> ActionPlan:
     version = ActionPlan.objects.get(pk=plan.pk).version if version is None else version
-    return plans.save_plan(by=None, plan_id=plan.pk, version=version, content=PlanDraft(summary, measures))
+    return plans.save_plan(by=None, plan_id=plan.pk, version=version, content=PlanDraft(summary, measures), now=NOW)
 
 
 def current(plan: ActionPlan) -> PlanDraft:

@@ -217,7 +217,7 @@ def test_plan_saved_before_or_after_submission_but_not_into_it(places: Places, c
         plan = make_plan(places.civic, year, measures=1)
         (review,) = opened(plan, kind=CheckpointKind.PLAN)
         content = replace(draft_of(plan), summary="直前の修正")
-        saving = partial(save_plan, by=cast.editor, plan_id=plan.pk, version=plan.version, content=content)
+        saving = partial(save_plan, by=cast.editor, plan_id=plan.pk, version=plan.version, content=content, now=NOW)
         submitted, saved = all_at_once(partial(take, Action.SUBMIT, review, cast.lead), saving)
         assert submitted_as_seen(review, submitted) == ("直前の修正" if not isinstance(saved, Refused) else None)
 

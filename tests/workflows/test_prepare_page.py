@@ -14,7 +14,7 @@ from departments.models.strategy import Kind
 from departments.services.plans import save_plan
 from tests.factories import make_indicator, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan
-from tests.workflows.moves import REASON, closed, now_of, opened, save, take, told
+from tests.workflows.moves import NOW, REASON, closed, now_of, opened, save, take, told
 from tests.workflows.pages import logged_in, page_of, post_sheet, sheet_of, text_of
 from workflows.access import Action
 from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, Review, Stage
@@ -341,7 +341,7 @@ def test_a_plan_changed_behind_ones_back_is_not_submitted(cast: Cast, planning: 
     page = seen(planning)
     plan = planning.plan
     changed = replace(plan_draft(plan), summary="窓口の待ち時間を半分にする。")
-    save_plan(by=cast.editor, plan_id=plan.pk, version=plan.version, content=changed)
+    save_plan(by=cast.editor, plan_id=plan.pk, version=plan.version, content=changed, now=NOW)
     text = text_of(post_sheet(cast.lead, planning, "submit", page))
     assert "提出されていません。この画面を開いた後に計画が変更されました" in text
     assert "窓口の待ち時間を半分にする。" in text

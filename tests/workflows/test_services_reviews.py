@@ -121,6 +121,7 @@ def test_submit_lists_everything_that_is_missing(places: Places, cast: Cast) -> 
         take(Action.SUBMIT, review, cast.lead)
     assert [problem.anchor for problem in refusal.value.problems] == [
         f"id_m{first.pk}-progress",
+        f"id_m{first.pk}-done",
         f"id_m{late.pk}-done",
         f"id_m{late.pk}-issue",
         f"id_m{late.pk}-next_step",

@@ -38,6 +38,11 @@ class ProgressClass(models.Model):
     def __str__(self) -> str:
         return self.name_en if get_language() == "en" else self.name_ja
 
+    @property
+    def tells_what_was_done(self) -> bool:
+        """Whether there is something to tell: not of what has not begun, and not of what does not count."""
+        return self.counts and self.code != "not_started"
+
 
 class MeasureReport(models.Model):
     """One measure in one review: class, per cent, what was done, issue, next step."""

@@ -15,6 +15,7 @@ from departments.access import may_administer, require_administrator
 from departments.errors import Refused
 from departments.fiscal import fiscal_year_of
 from departments.models import CalendarDay
+from departments.wording import moment_text
 from departments.years import year_label
 from workflows.access import get_checkpoint
 from workflows.errors import Closed
@@ -28,7 +29,6 @@ from workflows.services.checkpoints import (
     foreseen_opening,
     open_checkpoint,
 )
-from workflows.wording import moment_text
 from workflows.years import checkpoints_of, first_missing, shown_year, year_tabs
 
 
