@@ -62,8 +62,11 @@ class PersonForm(forms.ModelForm):
         model = User
         fields = ["username", "name", "email", "language"]
         labels = {"name": _("Name"), "username": _("User name")}
-        # So that a browser which keeps the new password keeps it for this person.
-        widgets = {"username": forms.TextInput(attrs={"autocomplete": "username"})}
+        # Somebody else's: a browser must not fill in the administrator's own, but may keep the new log-in.
+        widgets = {
+            "username": forms.TextInput(attrs={"autocomplete": "username"}),
+            "email": forms.EmailInput(attrs={"autocomplete": "off"}),
+        }
         help_texts = {"username": _("What the person logs in with: letters, digits and @ . + - _")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
