@@ -36,7 +36,7 @@ COMMON = settings(
 )
 PROFILES = {
     "short": settings(COMMON, max_examples=25, derandomize=True),
-    "long": settings(COMMON, max_examples=1000),
+    "long": settings(COMMON, max_examples=300),
 }
 TRIES = PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "short")]
 JUNK = [
