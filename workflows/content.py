@@ -45,6 +45,7 @@ def _measure_content(measure: Measure, report: MeasureReport) -> Content:
         "number": measure.number,
         "title": measure.title,
         "initiative": str(measure.initiative),
+        "goal": measure.goal,
         "progress": report.progress.code if report.progress else None,
         "progress_name": report.progress.name_ja if report.progress else None,
         "percent": report.percent,

@@ -13,7 +13,16 @@ from workflows.access import Sight, sight
 from workflows.content import Content, review_content
 from workflows.draft import read_draft
 from workflows.models import Decision, Event, EventKind, Review, Stage, Submission
-from workflows.reading import ChangeRow, PlanMeasureReading, ReportReading, change_rows, read_plan, read_report
+from workflows.reading import (
+    ChangeRow,
+    PlanMeasureReading,
+    PreviousReading,
+    ReportReading,
+    change_rows,
+    read_plan,
+    read_previous,
+    read_report,
+)
 from workflows.wording import HAPPENINGS, OUTCOMES, STEPS, Status, round_text
 
 
@@ -43,6 +52,7 @@ class Dossier:
     shown: Submission | None
     is_draft: bool
     report: ReportReading | None
+    previous: PreviousReading
     plan: list[PlanMeasureReading] | None
     summary: str
     changes: list[ChangeRow] | None
@@ -73,6 +83,7 @@ def open_dossier(review: Review, user: User, on: date, number: int | None = None
         shown=shown,
         is_draft=is_draft,
         report=read_report(content) if is_report else None,
+        previous=read_previous(review) if is_report and seen > Sight.APPROVED else PreviousReading(),
         plan=read_plan(content, review.plan.fiscal_year) if content is not None and not is_report else None,
         summary="" if content is None or is_report else content["plan"]["summary"],
         changes=_changes(before, content),

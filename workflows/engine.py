@@ -4,10 +4,11 @@ Callers hold the review's lock and have checked every rule; here the flow and it
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Case, Value, When
+from django.db.models import Case, Q, Value, When
+from django.db.models.functions import Greatest
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS, STATUS
 from viewflow.workflow.token import Token
@@ -75,10 +76,10 @@ def _first_tasks(processes: Sequence[ReviewProcess], plans: Sequence[ActionPlan]
     return tasks
 
 
-def advance(review: Review, outcome: str, *, by: User, now: datetime) -> None:
+def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: date | None = None) -> None:
     """Finish the review's open task with the outcome and let the flow open the next; the caller saves the review.
 
-    Sets `stage`, `task`, `due_on` and `stage_since`.
+    Sets `stage`, `task`, `due_on` (the checkpoint's day for the stage, unless another is given) and `stage_since`.
     """
     task = review.task
     if task is None:
@@ -90,16 +91,21 @@ def advance(review: Review, outcome: str, *, by: User, now: datetime) -> None:
     node = activation.opened.flow_task.name
     review.stage = ENDS.get(node) or Stage(node)
     review.task = None if node in ENDS else activation.opened.task
-    review.due_on = None if node in ENDS else review.checkpoint.due_days[review.stage]
+    review.due_on = None if node in ENDS else due_on or review.checkpoint.due_days[review.stage]
     review.stage_since = now
 
 
 def reschedule(checkpoint: Checkpoint) -> None:
     """Give every open review of the checkpoint the due day that its stage has now.
 
-    One statement, so that a review that moves on at the same moment gets the day of the stage it moves to.
+    One statement, so that a review that moves on at the same moment gets the day of the stage it moves to. What was
+    returned keeps the time it was given.
     """
-    days = Case(*(When(stage=stage, then=Value(day)) for stage, day in checkpoint.due_days.items()))
+    is_returned = Q(stage=Stage.PREPARE) & ~Q(returned_from="")
+    days = Case(
+        When(is_returned, then=Greatest("due_on", Value(checkpoint.submit_due))),
+        *(When(stage=stage, then=Value(day)) for stage, day in checkpoint.due_days.items()),
+    )
     Review.objects.open().filter(checkpoint=checkpoint).update(due_on=days)
 
 

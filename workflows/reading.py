@@ -1,7 +1,8 @@
 """A content as people read it: numbers with units, chips for classes and judgements, what changed between rounds."""
 
+import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from departments.models.plans import Priority
 from departments.models.strategy import Direction, Kind
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
 from workflows.content import Change, Content, changes
-from workflows.models import ProgressClass
+from workflows.models import CheckpointKind, ProgressClass, Review, Submission
 from workflows.wording import Status, judgement_status, progress_status
 
 
@@ -41,6 +42,7 @@ class MeasureReading:
     number: int
     title: str
     initiative: str
+    goal: str
     progress: Status | None
     percent: int | None
     done: str
@@ -55,6 +57,34 @@ class ReportReading:
 
     measures: list[MeasureReading]
     indicators: list[IndicatorReading]
+
+
+@dataclass(frozen=True)
+class PreviousReading:
+    """What the department last submitted to the checkpoint before, by the ids of measures and indicators."""
+
+    name: str = ""
+    measures: dict[int, MeasureReading] = field(default_factory=dict)
+    indicators: dict[int, IndicatorReading] = field(default_factory=dict)
+
+
+def read_previous(review: Review) -> PreviousReading:
+    """The report of the same plan at the checkpoint before this one; empty where there is none."""
+    kind = CheckpointKind(review.checkpoint.kind).previous
+    if kind is None:
+        return PreviousReading()
+    year = review.checkpoint.fiscal_year
+    submissions = Submission.objects.filter(review__plan=review.plan_id, review__checkpoint__kind=kind)
+    found = submissions.filter(review__checkpoint__fiscal_year=year).order_by("-round").first()
+    if found is None:
+        return PreviousReading(str(kind.label))
+    report = read_report(json.loads(found.content))
+    inner = [reading for measure in report.measures for reading in measure.indicators]
+    return PreviousReading(
+        name=str(kind.label),
+        measures={reading.id: reading for reading in report.measures},
+        indicators={reading.id: reading for reading in [*report.indicators, *inner]},
+    )
 
 
 def read_report(content: Content) -> ReportReading:
@@ -79,6 +109,7 @@ def _read_measure(
         number=entry["number"],
         title=entry["title"],
         initiative=entry["initiative"],
+        goal=entry["goal"],
         progress=_frozen_status(progress, entry["progress_name"]) if progress else None,
         percent=entry["percent"],
         done=entry["done"],

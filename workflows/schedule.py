@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from departments.fiscal import BusinessCalendar
-from workflows.models import CheckpointKind
+from workflows.models import Checkpoint, CheckpointKind
 
 # Business days to prepare, to review and to approve.
 TO_SUBMIT, TO_REVIEW, TO_APPROVE = 10, 7, 5
+# Business days that a department has at least to mend what was returned, whatever day it came back.
+TO_MEND = 5
 
 # As of, opening and closing of each kind: (years after the start of the fiscal year, month, day).
 FRAMES = {
@@ -19,6 +21,11 @@ FRAMES = {
 }
 # At the year's end the final figures exist only after 31 March.
 COUNTED_FROM_AS_OF = (CheckpointKind.YEAREND,)
+
+
+def mending_due(checkpoint: Checkpoint, returned_on: date, calendar: BusinessCalendar) -> date:
+    """By when a returned review is due again: the submission's due day, or some business days on if that is later."""
+    return max(checkpoint.submit_due, min(calendar.add(returned_on, TO_MEND), checkpoint.closes_on))
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,7 @@
 """The sheet that a department fills in at a checkpoint: each measure and indicator, its form, last time's entry."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -13,8 +11,8 @@ from departments.wording import target_text
 from workflows.draft import read_draft
 from workflows.errors import Problem
 from workflows.forms import EntryForm, IndicatorForm, MeasureForm
-from workflows.models import CheckpointKind, ProgressClass, Review, Submission
-from workflows.reading import IndicatorReading, MeasureReading, read_report
+from workflows.models import ProgressClass, Review
+from workflows.reading import IndicatorReading, MeasureReading, read_previous
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 
 COPIED = ("done", "issue", "next_step")
@@ -50,8 +48,8 @@ class Sheet:
     """
 
     def __init__(self, review: Review, data: QueryDict | None = None) -> None:
-        self.previous_name, previous = previous_content(review)
-        last_measures, last_indicators = _by_id(previous)
+        previous = read_previous(review)
+        self.previous_name = previous.name
         classes = list(ProgressClass.objects.all())
         self.draft = read_draft(review)
         blocks = [
@@ -59,7 +57,7 @@ class Sheet:
                 indicator=found,
                 form=IndicatorForm(data, indicator=found, report=report),
                 target=target_text(found),
-                previous=last_indicators.get(found.pk),
+                previous=previous.indicators.get(found.pk),
             )
             for found, report in self.draft.indicators
         ]
@@ -67,7 +65,7 @@ class Sheet:
             MeasureBlock(
                 measure=measure,
                 form=MeasureForm(data, measure=measure, report=report, classes=classes),
-                previous=last_measures.get(measure.pk),
+                previous=previous.measures.get(measure.pk),
                 indicators=[block for block in blocks if block.indicator.measure_id == measure.pk],
             )
             for measure, report in self.draft.measures
@@ -134,31 +132,3 @@ def copied(sheet: Sheet, data: QueryDict, measure_id: int) -> QueryDict:
                 if not block.form[name].value():
                     filled[block.form.add_prefix(name)] = getattr(block.previous, name)
     return filled
-
-
-def previous_content(review: Review) -> tuple[str, dict[str, Any] | None]:
-    """The checkpoint before this one and what the plan's department last submitted to it, if there was any."""
-    kind = CheckpointKind(review.checkpoint.kind).previous
-    if kind is None:
-        return "", None
-    found = (
-        Submission.objects.filter(
-            review__plan=review.plan_id,
-            review__checkpoint__kind=kind,
-            review__checkpoint__fiscal_year=review.checkpoint.fiscal_year,
-        )
-        .order_by("-round")
-        .first()
-    )
-    return str(kind.label), json.loads(found.content) if found else None
-
-
-def _by_id(content: dict[str, Any] | None) -> tuple[dict[int, MeasureReading], dict[int, IndicatorReading]]:
-    if content is None:
-        return {}, {}
-    report = read_report(content)
-    inner = [reading for measure in report.measures for reading in measure.indicators]
-    return (
-        {reading.id: reading for reading in report.measures},
-        {reading.id: reading for reading in [*report.indicators, *inner]},
-    )

@@ -1,7 +1,7 @@
 """Opening and closing a checkpoint for all plans at once."""
 
 import io
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -16,7 +16,8 @@ from tests.workflows.moves import NOW, at, closed, make_checkpoint, now_of, open
 from workflows.access import Action
 from workflows.errors import Closed
 from workflows.models import Checkpoint, CheckpointKind, Event, PendingEvent, Review, ReviewProcess, Stage
-from workflows.services.checkpoints import Opening, close_checkpoint, open_checkpoint
+from workflows.schedule import Days
+from workflows.services.checkpoints import Opening, change_days, close_checkpoint, open_checkpoint
 
 
 def open_it(checkpoint: Checkpoint) -> Opening:
@@ -145,19 +146,48 @@ def test_commands_say_what_they_did(places: Places) -> None:
     make_checkpoint()
     name = str(Checkpoint.objects.get())
     assert run("open_checkpoint", "2026", "q2") == (
-        f"{name}: 1 reviews opened, 0 were open already\n  left out, because the plan is not approved yet: {draft}\n"
+        f"{name}：開始した件数 1、以前からの件数 0\n  計画が未承認のため対象外：{draft}\n"
     )
-    assert run("open_checkpoint", "2026", "q2").startswith(f"{name}: 0 reviews opened, 1 were open already\n")
-    assert run("close_checkpoint", "2026", "q2") == f"{name}: closed, 1 reviews ended unfinished\n"
+    assert run("open_checkpoint", "2026", "q2").startswith(f"{name}：開始した件数 0、以前からの件数 1\n")
+    assert run("close_checkpoint", "2026", "q2") == f"{name}：終了しました。未了で終わった件数 1\n"
 
 
 def test_commands_refuse_with_a_sentence(places: Places) -> None:
-    with pytest.raises(CommandError, match="There is no checkpoint 2026 q2. Known: none yet."):
+    with pytest.raises(CommandError, match="チェックポイント 2026 q2 はありません。登録済み：まだありません。"):
         run("open_checkpoint", "2026", "q2")
     make_checkpoint()
-    with pytest.raises(CommandError, match="Known: 2026 q2."):
+    with pytest.raises(CommandError, match="登録済み：2026 q2。"):
         run("open_checkpoint", "2026", "q3")
     with pytest.raises(CommandError, match="is not open|実施中ではありません"):
         run("close_checkpoint", "2026", "q2")
     with pytest.raises(CommandError, match="invalid choice: 'q5'"):
         run("open_checkpoint", "2026", "q5")
+
+
+# ---- what was returned
+
+
+def returned(review: Review, cast: Cast, on: date) -> Review:
+    at(Stage.REVIEW, review, cast)
+    take(Action.RETURN, review, cast.reviewer, now=datetime.combine(on, time(11), NOW.tzinfo))
+    return now_of(review)
+
+
+@pytest.mark.parametrize(
+    ("on", "due"),
+    [
+        (date(2026, 10, 7), date(2026, 10, 15)),  # five business days on; 12 October is a holiday
+        (date(2026, 10, 5), date(2026, 10, 14)),  # the submission's own day is later
+        (date(2026, 12, 24), date(2026, 12, 25)),  # but not beyond the closing day
+    ],
+)
+def test_time_to_mend_what_was_returned(review: Review, cast: Cast, on: date, due: date) -> None:
+    assert returned(review, cast, on).due_on == due
+
+
+def test_moved_days_leave_the_time_to_mend(review: Review, cast: Cast) -> None:
+    returned(review, cast, date(2026, 10, 7))
+    days = {name: getattr(review.checkpoint, name) for name in Days.__dataclass_fields__}
+    for submit_due, due in [(date(2026, 10, 9), date(2026, 10, 15)), (date(2026, 10, 20), date(2026, 10, 20))]:
+        change_days(checkpoint=review.checkpoint, days=Days(**{**days, "submit_due": submit_due}), by=None)
+        assert now_of(review).due_on == due

@@ -68,7 +68,7 @@ def test_every_event_waits_to_be_told_and_names_the_tasks(review: Review, cast: 
             "from": "review",
             "next_task": third,
             "to": "prepare",
-            "due": "2026-10-14",
+            "due": "2026-10-15",
             "step": "review",
             "comment": REASON,
         },

@@ -18,7 +18,7 @@ COSTS = {
     Action.SUBMIT: (Stage.PREPARE, "lead", 21),
     Action.WITHDRAW: (Stage.REVIEW, "lead", 13),
     Action.PASS: (Stage.REVIEW, "reviewer", 16),
-    Action.RETURN: (Stage.REVIEW, "reviewer", 16),
+    Action.RETURN: (Stage.REVIEW, "reviewer", 17),
     Action.APPROVE: (Stage.APPROVE, "approver", 21),
 }
 SIZES = [1, 8]

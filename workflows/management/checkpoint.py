@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
 
 from workflows.models import Checkpoint, CheckpointKind
 
@@ -15,6 +16,7 @@ def add_checkpoint_arguments(parser: ArgumentParser) -> None:
 def find_checkpoint(fiscal_year: int, kind: str) -> Checkpoint:
     checkpoint = Checkpoint.objects.filter(fiscal_year=fiscal_year, kind=kind).first()
     if checkpoint is None:
-        known = ", ".join(f"{found.fiscal_year} {found.kind}" for found in Checkpoint.objects.all()) or "none yet"
-        raise CommandError(f"There is no checkpoint {fiscal_year} {kind}. Known: {known}.")
+        known = ", ".join(f"{found.fiscal_year} {found.kind}" for found in Checkpoint.objects.all())
+        facts = {"year": fiscal_year, "kind": kind, "known": known or _("none yet")}
+        raise CommandError(_("There is no checkpoint %(year)d %(kind)s. Known: %(known)s.") % facts)
     return checkpoint

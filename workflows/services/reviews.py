@@ -1,13 +1,13 @@
 """What people do to one review: submit, withdraw, decide. All go through the same lock and the same door."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments.models import User
+from departments.models import CalendarDay, User
 from departments.models.plans import PlanState
 from departments.services import plans
 from workflows import content, engine, history
@@ -16,6 +16,7 @@ from workflows.completeness import problems
 from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, ReviewError, Stale
 from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
+from workflows.schedule import mending_due
 
 
 def locked(review_id: int, task_id: int | None) -> Review:
@@ -51,10 +52,19 @@ def require(action: Action, review: Review, by: User, now: datetime) -> None:
     raise NotAllowed(_("You may not do this."))
 
 
-def _move(review: Review, outcome: str, kind: EventKind, *, by: User, now: datetime, data: dict[str, Any]) -> Event:
+def _move(
+    review: Review,
+    outcome: str,
+    kind: EventKind,
+    *,
+    by: User,
+    now: datetime,
+    data: dict[str, Any],
+    due_on: date | None = None,
+) -> Event:
     """Take the flow one step on, save the review and write the event."""
     closed = {"task": review.task_id, "from": review.stage}
-    engine.advance(review, outcome, by=by, now=now)
+    engine.advance(review, outcome, by=by, now=now, due_on=due_on)
     review.save(update_fields=["stage", "task", "due_on", "stage_since", "round", "returned_from"])
     opened = {"next_task": review.task_id, "to": review.stage, "due": str(review.due_on) if review.due_on else None}
     return history.record(review, kind, by=by, at=now, data={**closed, **opened, **data})
@@ -134,7 +144,10 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
         decided_at=now,
     )
     review.returned_from = step if outcome == Outcome.RETURNED else ""
-    _move(review, route, kind, by=by, now=now, data={"step": step, "comment": comment})
+    due_on = None
+    if outcome == Outcome.RETURNED:
+        due_on = mending_due(review.checkpoint, timezone.localdate(now), CalendarDay.objects.calendar())
+    _move(review, route, kind, by=by, now=now, due_on=due_on, data={"step": step, "comment": comment})
     if outcome == Outcome.RETURNED:
         _reopen_plan(review)
     elif outcome == Outcome.APPROVED and review.checkpoint.is_plan:

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from workflows.errors import ReviewError
 from workflows.management.checkpoint import add_checkpoint_arguments, find_checkpoint
@@ -21,4 +22,5 @@ class Command(BaseCommand):
             unfinished = close_checkpoint(checkpoint=checkpoint, by=None, now=timezone.now())
         except ReviewError as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(f"{checkpoint}: closed, {unfinished} reviews ended unfinished")
+        facts = {"checkpoint": checkpoint, "unfinished": unfinished}
+        self.stdout.write(_("%(checkpoint)s: closed; reviews that ended unfinished: %(unfinished)d") % facts)

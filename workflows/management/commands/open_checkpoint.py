@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from workflows.errors import ReviewError
 from workflows.management.checkpoint import add_checkpoint_arguments, find_checkpoint
@@ -21,6 +22,7 @@ class Command(BaseCommand):
             opening = open_checkpoint(checkpoint=checkpoint, by=None, now=timezone.now())
         except ReviewError as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(f"{checkpoint}: {opening.opened} reviews opened, {opening.already} were open already")
+        facts = {"checkpoint": checkpoint, "opened": opening.opened, "already": opening.already}
+        self.stdout.write(_("%(checkpoint)s: reviews opened: %(opened)d; there before: %(already)d") % facts)
         for plan in opening.left_out:
-            self.stdout.write(f"  left out, because the plan is not approved yet: {plan}")
+            self.stdout.write(_("  left out, because it is not approved yet: %(plan)s") % {"plan": plan})
