@@ -25,6 +25,7 @@ PACKAGES := chromium fonts-noto-cjk gettext redis-server
 
 run: export VAR_DIR := $(VAR_DIR)
 run: export SITE_URL := $(SITE_URL)
+run: export LOG_LEVEL ?= WARNING
 run: .venv/.ok .venv/.texts $(VAR_DIR)/.static
 	@$(PY) manage.py migrate --verbosity 0
 	@$(PY) manage.py seed_demo --stage review --if-empty
