@@ -1,9 +1,11 @@
 """Tags and filters for every page (a template builtin): dates, icons, chips, error summaries, marked differences."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from difflib import SequenceMatcher
+from os.path import commonprefix
 from typing import Any
 
 from django import template
@@ -11,7 +13,7 @@ from django.core.paginator import Paginator
 from django.forms import BaseForm, BaseFormSet
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.html import conditional_escape, format_html, format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 from heroicons.templatetags.heroicons import heroicon_mini
@@ -22,7 +24,8 @@ register = template.Library()
 
 # A difference is easier to read by words; these runs come close enough to words in Japanese.
 RUNS = re.compile(r"[一-龥々〆]+|[ぁ-ん]+|[ァ-ヶー]+|[A-Za-z0-9.,%]+|.", re.DOTALL)
-LONGEST_COMPARED = 5000
+# Comparing takes ever longer the more repeats itself: a page of !?!?!? took minutes. Then all of it counts as changed.
+MOST_EQUAL_PAIRS = 20_000
 
 
 @register.filter
@@ -93,13 +96,28 @@ def added(after: object, before: object) -> SafeString:
 
 
 def _marked(shown: object, other: object, mark: str) -> SafeString:
-    mine, theirs = ("" if text is None else str(text) for text in (shown, other))
-    if max(len(mine), len(theirs)) > LONGEST_COMPARED:
-        return conditional_escape(mine)
-    runs = RUNS.findall(mine)
-    changes = SequenceMatcher(None, runs, RUNS.findall(theirs), autojunk=False).get_opcodes()
-    pieces = (("{}" if kind == "equal" else mark, "".join(runs[start:end])) for kind, start, end, *_ in changes)
+    mine, theirs = (RUNS.findall("" if text is None else str(text)) for text in (shown, other))
+    pieces = (("{}" if same else mark, "".join(runs)) for same, runs in _stretches(mine, theirs))
     return format_html_join("", "{}", ((format_html(form, text),) for form, text in pieces if text))
+
+
+def _stretches(mine: list[str], theirs: list[str]) -> Iterator[tuple[bool, list[str]]]:
+    """`mine` in stretches, each with whether `theirs` has it too."""
+    head = len(commonprefix([mine, theirs]))
+    tail = len(commonprefix([mine[head:][::-1], theirs[head:][::-1]]))
+    middle, other = mine[head : len(mine) - tail], theirs[head : len(theirs) - tail]
+    yield True, mine[:head]
+    if _equal_pairs(middle, other) > MOST_EQUAL_PAIRS:
+        yield False, middle
+    else:
+        for kind, start, end, *_ in SequenceMatcher(None, middle, other, autojunk=False).get_opcodes():
+            yield kind == "equal", middle[start:end]
+    yield True, mine[len(mine) - tail :]
+
+
+def _equal_pairs(mine: list[str], theirs: list[str]) -> int:
+    there = Counter(theirs)
+    return sum(count * there[run] for run, count in Counter(mine).items())
 
 
 @register.simple_tag

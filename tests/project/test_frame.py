@@ -190,6 +190,12 @@ def test_dates_follow_the_reader() -> None:
         assert (ui.wareki(day), ui.wareki_time(moment)) == ("7 Oct 2026 (Wed)", "7 Oct 2026 (Wed) 00:05")
 
 
+DASHES = (
+    f"{'-=' * 1000}<del>1</del>{'=-' * 1000}",
+    f"{'-=' * 1000}<ins>2</ins>{'=-' * 1000}",
+)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "old", "new"),
     [
@@ -198,7 +204,10 @@ def test_dates_follow_the_reader() -> None:
         ("", "追加", "", "<ins>追加</ins>"),
         (None, 5, "", "<ins>5</ins>"),
         ("同じ", "同じ", "同じ", "同じ"),
-        ("x" * 6000 + "<", "y", "x" * 6000 + "&lt;", "y"),
+        ("x" * 6000 + "<", "y", f"<del>{'x' * 6000}&lt;</del>", "<ins>y</ins>"),
+        # To compare this run by run would take half a minute.
+        ("a" + "!?#" * 660, "a" + "?#!?" * 490, f"a<del>{'!?#' * 660}</del>", f"a<ins>{'?#!?' * 490}</ins>"),
+        ("-=" * 1000 + "1" + "=-" * 1000, "-=" * 1000 + "2" + "=-" * 1000, *DASHES),
     ],
 )
 def test_differences_are_marked_and_escaped(before: object, after: object, old: str, new: str) -> None:
