@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.db.transaction import atomic
 
@@ -12,8 +13,11 @@ FLUSH = BaseDatabaseOperations.execute_sql_flush
 
 
 def remember_rows_of_migrations() -> None:
-    """Keep what the migrations wrote; transactional tests start from it (`serialized_rollback`)."""
-    connection._test_serialized_contents = connection.creation.serialize_db_to_string()
+    """Keep what the migrations wrote; transactional tests start from it (`serialized_rollback`).
+
+    On the class, because a thread in which Playwright's event loop runs has a connection of its own.
+    """
+    BaseDatabaseWrapper._test_serialized_contents = connection.creation.serialize_db_to_string()
 
 
 def flush_past_triggers(operations: BaseDatabaseOperations, sql_list: Sequence[str]) -> None:
