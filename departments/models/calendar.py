@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from departments.fiscal import BusinessCalendar
+from departments.validators import one_line
 
 
 class CalendarDayQuerySet(models.QuerySet["CalendarDay"]):
@@ -21,7 +22,7 @@ class CalendarDay(models.Model):
 
     day = models.DateField(_("day"), unique=True)
     is_open = models.BooleanField(_("open"), default=False)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=60, validators=[one_line])
 
     objects = CalendarDayQuerySet.as_manager()
 

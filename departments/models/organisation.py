@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -10,6 +11,7 @@ from tree_queries.models import TreeNode
 from tree_queries.query import TreeQuerySet
 
 from departments.models.people import User
+from departments.validators import one_line
 
 
 class Permission(models.TextChoices):
@@ -39,8 +41,8 @@ class Department(TreeNode):
     """A department (所属): the city itself at the root, 部 below it, 課 below those."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
-    name = models.CharField(_("name"), max_length=60)
-    position = models.PositiveIntegerField(_("position"), default=0)
+    name = models.CharField(_("name"), max_length=60, validators=[one_line])
+    position = models.PositiveSmallIntegerField(_("position"), default=0, validators=[MaxValueValidator(9999)])
     abolished_on = models.DateField(_("abolished on"), null=True, blank=True)
 
     objects = DepartmentQuerySet.as_manager(with_tree_fields=False)

@@ -4,6 +4,8 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from departments.validators import one_line
+
 
 class Language(models.TextChoices):
     JAPANESE = "ja", "日本語"
@@ -19,7 +21,7 @@ class User(AbstractUser):
     # Django's own way of dropping an inherited field.
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(_("name"), max_length=60, validators=[one_line])
     email = models.EmailField(_("e-mail address"), blank=True)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.JAPANESE)
 

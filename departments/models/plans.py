@@ -8,6 +8,7 @@ from departments.fiscal import MONTHS, calendar_month
 from departments.models.organisation import Department
 from departments.models.people import User
 from departments.models.strategy import Initiative
+from departments.validators import one_line
 from departments.years import year_label
 
 FISCAL_MONTH_CHOICES = [(month, f"{calendar_month(month)}月") for month in MONTHS]
@@ -110,7 +111,7 @@ class Measure(models.Model):
         Initiative, on_delete=models.PROTECT, related_name="measures", verbose_name=_("initiative")
     )
     number = models.PositiveSmallIntegerField(_("number"))
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title"), max_length=120, validators=[one_line])
     goal = models.TextField(_("goal for the year"), blank=True, max_length=1000)
     first_month = models.PositiveSmallIntegerField(_("from"), choices=FISCAL_MONTH_CHOICES)
     last_month = models.PositiveSmallIntegerField(_("until"), choices=FISCAL_MONTH_CHOICES)
@@ -147,7 +148,7 @@ class Milestone(models.Model):
     """A stretch of a measure with a name (工程): 'preparation, April to June'."""
 
     measure = models.ForeignKey(Measure, on_delete=models.CASCADE, related_name="milestones")
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title"), max_length=120, validators=[one_line])
     first_month = models.PositiveSmallIntegerField(_("from"), choices=FISCAL_MONTH_CHOICES)
     last_month = models.PositiveSmallIntegerField(_("until"), choices=FISCAL_MONTH_CHOICES)
 

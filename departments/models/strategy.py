@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from departments.models.organisation import Department
+from departments.validators import one_line
 from departments.years import year_label
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class Strategy(models.Model):
     """A city's digital strategy (戦略) for one fiscal year."""
 
     fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"), unique=True)
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title"), max_length=120, validators=[one_line])
     vision = models.TextField(_("vision"), blank=True)
 
     class Meta:
@@ -40,7 +41,7 @@ class Theme(models.Model):
 
     strategy = models.ForeignKey(Strategy, on_delete=models.CASCADE, related_name="themes")
     number = models.PositiveSmallIntegerField(_("number"))
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title"), max_length=120, validators=[one_line])
 
     class Meta:
         verbose_name = _("theme")
@@ -59,7 +60,7 @@ class Initiative(models.Model):
     strategy = models.ForeignKey(Strategy, on_delete=models.CASCADE, related_name="initiatives")
     theme = models.ForeignKey(Theme, on_delete=models.CASCADE, related_name="initiatives")
     number = models.PositiveSmallIntegerField(_("number"))
-    title = models.CharField(_("title"), max_length=120)
+    title = models.CharField(_("title"), max_length=120, validators=[one_line])
     summary = models.TextField(_("summary"), blank=True)
     aims = models.CharField(_("desired states"), max_length=40, blank=True)
 
@@ -146,10 +147,10 @@ class Indicator(models.Model):
         verbose_name=_("reporting department"),
     )
     code = models.CharField(_("number"), max_length=10)
-    title = models.CharField(_("title"), max_length=160)
+    title = models.CharField(_("title"), max_length=160, validators=[one_line])
     kind = models.CharField(_("kind"), max_length=12, choices=Kind.choices)
     direction = models.CharField(_("direction"), max_length=10, choices=Direction.choices)
-    unit = models.CharField(_("unit"), max_length=10, blank=True)
+    unit = models.CharField(_("unit"), max_length=10, blank=True, validators=[one_line])
     target = models.DecimalField(_("target"), max_digits=12, decimal_places=2, null=True, blank=True)
     baseline = models.DecimalField(_("baseline"), max_digits=12, decimal_places=2, null=True, blank=True)
     baseline_year = models.PositiveSmallIntegerField(_("baseline year"), null=True, blank=True)

@@ -60,6 +60,8 @@ def test_a_person_without_a_password_cannot_log_in(client):
         ({"username": "sato"}, "username: A user with that username already exists."),
         ({"email": "sato@city.example"}, "Another person already has this e-mail address."),
         ({"name": ""}, "name: This field cannot be blank."),
+        ({"name": "阿部\r\n承認されました"}, "name: Write this on one line, without control characters."),
+        ({"name": "阿部\u2028次の行"}, "name: Write this on one line, without control characters."),
         ({"username": "a b"}, "username: Enter a valid username."),
         ({"password": "12345"}, "This password is too short."),
     ],
