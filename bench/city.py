@@ -9,8 +9,8 @@ from typing import TypeVar
 from django.db.models import Model
 
 from departments.models import ActionPlan, Department, Indicator, Initiative, Measure, Role, Strategy, Theme, User
+from departments.models.indicators import Direction, Kind
 from departments.models.plans import PlanKind, PlanState, Priority
-from departments.models.strategy import Direction, Kind
 from departments.services.appointments import appoint
 from workflows.models import Checkpoint, CheckpointKind, IndicatorReport, MeasureReport, ProgressClass, Review
 

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Indicator
-from departments.models.strategy import Direction, Kind, Step
+from departments.models.indicators import Direction, Kind, Step
 
 # What these measure only grows during the year, so a target once reached, or a ceiling once broken, stays so.
 GROWING = (Kind.COUNT, Kind.CUMULATIVE, Kind.HOURS, Kind.CEILING)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from departments.models.strategy import Direction, Kind
+from departments.models.indicators import Direction, Kind
 
 LARGEST = Decimal("9999999999.99")
 

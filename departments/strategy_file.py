@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from departments.entries import Entry, Fault, read_toml
 from departments.models import Department
+from departments.models.indicators import Derivation, Direction, Kind, Step
 from departments.models.plans import PlanKind, Priority
-from departments.models.strategy import Derivation, Direction, Kind, Step
 from departments.rules import target_faults
 
 TABLES = ("strategy", "theme", "initiative", "indicator", "measure")

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from departments.fiscal import calendar_month, wareki
 from departments.models import Indicator
-from departments.models.strategy import Direction, Kind
+from departments.models.indicators import Direction, Kind
 from departments.years import year_label
 
 

@@ -17,8 +17,8 @@ from departments.models import (
     Theme,
     User,
 )
+from departments.models.indicators import Direction, Kind
 from departments.models.plans import PlanKind, PlanState, Priority
-from departments.models.strategy import Direction, Kind
 from departments.services import appointments, organisation, people, plans
 
 YEAR = 2026

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from departments.content import plan_content
 from departments.judgement import Reading, judge, measured
 from departments.models import Indicator, Measure
-from departments.models.strategy import Step
+from departments.models.indicators import Step
 from workflows.draft import Draft
 from workflows.models import IndicatorReport, MeasureReport, Review
 

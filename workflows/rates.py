@@ -14,9 +14,9 @@ from django.db.models import Count, Q, QuerySet
 from departments.access import rights
 from departments.judgement import Judgement, Reading, judge, share
 from departments.models import Department, Indicator, User
+from departments.models.indicators import Derivation, Kind, Step
 from departments.models.organisation import Permission
 from departments.models.plans import Priority
-from departments.models.strategy import Derivation, Kind, Step
 from workflows.models import Checkpoint, CheckpointKind, MeasureReport, ProgressClass, Stage
 
 COUNTS = {

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 
 from departments.judgement import Judgement
 from departments.models import Indicator, Initiative
+from departments.models.indicators import Direction, Kind
 from departments.models.plans import Priority
-from departments.models.strategy import Direction, Kind
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
 from workflows.content import Change, Content, changes
 from workflows.models import CheckpointKind, ProgressClass, Review, Submission

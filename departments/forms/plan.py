@@ -15,8 +15,8 @@ from departments.drafts import IndicatorDraft, MeasureDraft, MilestoneDraft, Pla
 from departments.fiscal import MONTHS
 from departments.forms.fields import LinesField, NumberField
 from departments.models import ActionPlan, Department, Initiative
+from departments.models.indicators import Direction, Kind
 from departments.models.plans import PlanKind, Priority
-from departments.models.strategy import Direction, Kind
 from departments.rules import months_fault, target_faults
 from departments.wording import month_text
 from departments.years import year_label

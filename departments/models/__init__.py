@@ -1,8 +1,9 @@
 from departments.models.calendar import CalendarDay
+from departments.models.indicators import Indicator, StepTarget
 from departments.models.organisation import Appointment, Department, DepartmentGrant, Role
 from departments.models.people import User
 from departments.models.plans import ActionPlan, Measure, Milestone, PlanAuthor
-from departments.models.strategy import Indicator, Initiative, StepTarget, Strategy, Theme
+from departments.models.strategy import Initiative, Strategy, Theme
 
 __all__ = [
     "ActionPlan",

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from departments.imports import import_strategy
 from departments.judgement import GROWING, Judgement, Reading, judge, measured, share
 from departments.models import Indicator, StepTarget
-from departments.models.strategy import Direction, Kind, Step
+from departments.models.indicators import Direction, Kind, Step
 from tests.departments.strategies import DEMO_FILE, make_demo_departments
 
 YEAREND = Step.YEAREND

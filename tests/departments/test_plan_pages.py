@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from departments.models import ActionPlan, Department, Role, User
+from departments.models.indicators import Kind
 from departments.models.plans import PlanKind, PlanState
-from departments.models.strategy import Kind
 from tests.departments.browsing import MOST_QUERIES, page, post, queries
 from tests.factories import (
     appoint,

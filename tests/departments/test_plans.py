@@ -11,8 +11,8 @@ from departments.content import Problem, plan_content, plan_problems
 from departments.drafts import IndicatorDraft, MeasureDraft, MilestoneDraft, PlanDraft, draft_of
 from departments.errors import Refused, Stale
 from departments.models import ActionPlan, Indicator, Measure, Milestone
+from departments.models.indicators import Direction, Kind
 from departments.models.plans import PlanKind, PlanState, Priority
-from departments.models.strategy import Direction, Kind
 from departments.services import plans
 from tests.factories import make_department, make_indicator, make_measure, make_plan, make_strategy, the_initiative
 from tests.workflows.moves import NOW

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 from django.core.management import call_command
 
+from departments.models.indicators import Kind
 from departments.models.plans import PlanState
-from departments.models.strategy import Kind
 from tests.clock import Clock
 from tests.factories import make_indicator, make_measure, make_plan
 from tests.journeys.city import City, make_city

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from departments.models import Appointment, CalendarDay, Measure
+from departments.models.indicators import Kind
 from departments.models.plans import PlanKind, PlanState
-from departments.models.strategy import Kind
 from notifications.dispatch import dispatch
 from tests.clock import Clock
 from tests.factories import make_indicator, make_measure, make_plan

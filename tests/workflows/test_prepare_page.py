@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from departments.drafts import draft_of as plan_draft
 from departments.models import ActionPlan, Indicator
-from departments.models.strategy import Kind
+from departments.models.indicators import Kind
 from departments.services.plans import save_plan
 from tests.factories import make_indicator, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan

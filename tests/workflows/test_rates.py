@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from departments.models import User
+from departments.models.indicators import Kind
 from departments.models.plans import Priority
-from departments.models.strategy import Kind
 from tests.factories import make_indicator, make_measure, the_initiative
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import TODAY, entries, fresh, opened, save, take

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from departments.models import ActionPlan
+from departments.models.indicators import Kind
 from departments.models.plans import PlanKind
-from departments.models.strategy import Kind
 from tests.factories import make_indicator, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, at, entries, now_of, opened, save, take, told

@@ -2,8 +2,8 @@
 
 import pytest
 
+from departments.models.indicators import Kind
 from departments.models.plans import PlanState
-from departments.models.strategy import Kind
 from tests.factories import make_indicator, make_plan
 from tests.workflows.cast import Cast, Places
 from tests.workflows.moves import NOW, REASON, at, closed, now_of, opened, save, state_of, take, told

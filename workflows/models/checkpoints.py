@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from departments.models.strategy import Step
+from departments.models.indicators import Step
 from departments.years import year_label
 
 
