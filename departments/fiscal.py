@@ -25,11 +25,6 @@ def calendar_month(fiscal_month: int) -> int:
     return (fiscal_month + 2) % 12 + 1
 
 
-def fiscal_month_of(day: date) -> int:
-    """The fiscal month of `day`: April → 1, March → 12."""
-    return (day.month - 4) % 12 + 1
-
-
 def era_year(day: date) -> tuple[str, int]:
     """The era (元号) of `day` and the year in it: 2026-10-07 → ('令和', 8).
 

@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Min
 from django.utils import timezone
 
 from notifications import mails, message
 from notifications.models import MailItem, MailKind, MailQuerySet, OutgoingMail, Reason, Status
 from workflows.access import waiting_for
-from workflows.models import PendingEvent
 
 LEASE = timedelta(seconds=30)
 BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30)]  # the last again and again
@@ -166,14 +164,6 @@ def postpone(now: datetime) -> None:
     """The mail server is away: nothing is tried for a minute, by nobody, whatever is due."""
     until = now + BACKOFF[0]
     OutgoingMail.objects.filter(next_attempt_at__lt=until).update(next_attempt_at=until)
-
-
-def oldest_pending(now: datetime) -> timedelta | None:
-    """How long the oldest mail or undispatched event has been waiting; None when nothing is (for /readyz)."""
-    queued = OutgoingMail.objects.open().aggregate(at=Min("created_at"))["at"]
-    happened = PendingEvent.objects.aggregate(at=Min("event__at"))["at"]
-    since = [at for at in (queued, happened) if at is not None]
-    return max(now - min(since), timedelta(0)) if since else None
 
 
 def pending_count() -> int:

@@ -4,7 +4,6 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from departments.validators import one_line
-from departments.years import year_label
 
 
 class Strategy(models.Model):
@@ -22,10 +21,6 @@ class Strategy(models.Model):
 
     def __str__(self) -> str:
         return self.title
-
-    @property
-    def fiscal_year_label(self) -> str:
-        return year_label(self.fiscal_year)
 
 
 class Theme(models.Model):

@@ -16,7 +16,6 @@ from notifications.models import OutgoingMail, Reason, Status
 from notifications.reminders import remind
 from tests.factories import appoint, make_person
 from tests.notifications.city import City, make_city, october
-from workflows.models import PendingEvent
 
 NOW = october(1)
 
@@ -137,17 +136,6 @@ def test_rows_that_contradict_themselves_are_refused(city: City) -> None:
     for wrong in ({"status": Status.SENT}, {"status": Status.SENDING}, {"status": "lost"}, {"next_attempt_at": None}):
         with pytest.raises(IntegrityError), transaction.atomic():
             OutgoingMail.objects.update(**wrong)
-
-
-def test_oldest_pending_counts_mails_and_events(city: City) -> None:
-    later = NOW + timedelta(minutes=10)
-    assert outbox.oldest_pending(later) == timedelta(minutes=10)
-    deliver(clock=lambda: NOW)
-    assert outbox.oldest_pending(later) is None
-    city.submit(city.tax_review, city.tanaka, NOW)
-    assert PendingEvent.objects.exists()
-    assert outbox.oldest_pending(later) == timedelta(minutes=10)
-    assert outbox.oldest_pending(NOW - timedelta(days=1)) == timedelta(0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -7,7 +7,6 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from departments.models.indicators import Step
 from departments.years import year_label
 
 
@@ -17,11 +16,6 @@ class CheckpointKind(models.TextChoices):
     Q2 = "q2", _("2Q progress check")
     Q3 = "q3", _("3Q progress check")
     YEAREND = "yearend", _("Look back and next year")
-
-    @property
-    def step(self) -> Step | None:
-        """The quarter end whose step targets this checkpoint judges by; None for the plan itself."""
-        return None if self is CheckpointKind.PLAN else Step(self.value)
 
     @property
     def previous(self) -> "CheckpointKind | None":

@@ -1,13 +1,10 @@
 """A plan at a checkpoint: the review, its rounds and what was decided in them."""
 
-from datetime import date
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Process, Task
 
-from departments.fiscal import BusinessCalendar
 from departments.models import ActionPlan, Department, User
 from workflows.models.checkpoints import Checkpoint
 
@@ -122,18 +119,6 @@ class Review(models.Model):
     def is_untouched(self) -> bool:
         """Submitted, and the person it went to has not acted yet: it can still be withdrawn."""
         return self.stage == Stage.REVIEW or (self.stage == Stage.APPROVE and self.returned_from == Stage.APPROVE)
-
-    @property
-    def has_content(self) -> bool:
-        """Submitted at least once, so that there is something for the office to read."""
-        return self.round > 0
-
-    def business_days_left(self, on: date, calendar: BusinessCalendar) -> int | None:
-        """Business days from the day to the due day; negative when overdue; None when nothing is due."""
-        return None if self.due_on is None else calendar.between(on, self.due_on)
-
-    def is_overdue(self, on: date) -> bool:
-        return self.due_on is not None and self.due_on < on
 
 
 class Submission(models.Model):
