@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from departments.content import plan_problems
 from departments.models import Indicator, Measure
-from workflows.draft import Draft
+from workflows.draft import Draft, asked_of
 from workflows.errors import Problem
 from workflows.models import IndicatorReport, MeasureReport, Review
 
@@ -37,13 +37,7 @@ def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
 def indicator_problems(indicator: Indicator, report: IndicatorReport) -> list[Problem]:
     if report.not_this_quarter:
         return []
-    if indicator.is_milestone:
-        asked = ["done"]
-    elif indicator.is_share:
-        asked = ["numerator", "denominator"]
-    else:
-        asked = ["value"]
-    missing = [field for field in asked if getattr(report, field) is None]
+    missing = [field for field in asked_of(indicator) if getattr(report, field) is None]
     if not missing:
         return []
     message = _("Indicator %(indicator)s: enter the value, or tick «not this quarter».") % {"indicator": indicator}

@@ -32,3 +32,10 @@ def indicators_of(review: Review) -> list[Indicator]:
     found = Indicator.objects.reported_by(review.plan).select_related("measure", "initiative")
     ordered = found.prefetch_related("step_targets").order_by("measure__number", "initiative__number", "pk")
     return sorted(ordered, key=lambda indicator: indicator.measure_id is not None)
+
+
+def asked_of(indicator: Indicator) -> tuple[str, ...]:
+    """The fields of the report that measure an indicator of this kind."""
+    if indicator.is_milestone:
+        return ("done",)
+    return ("numerator", "denominator") if indicator.is_share else ("value",)

@@ -18,6 +18,7 @@ from departments.forms.fields import DayField, LinesField, NumberField
 from departments.models import Indicator, Measure
 from departments.wording import day_text, number_text
 from departments.years import year_label
+from workflows.draft import asked_of
 from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass
 from workflows.schedule import Days
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
@@ -175,13 +176,6 @@ class IndicatorForm(EntryForm):
 
     def entry(self) -> IndicatorEntry:
         return IndicatorEntry(**self.cleaned_data)
-
-
-def asked_of(indicator: Indicator) -> tuple[str, ...]:
-    """The fields that measure an indicator of this kind."""
-    if indicator.is_milestone:
-        return ("done",)
-    return ("numerator", "denominator") if indicator.is_share else ("value",)
 
 
 def _number(number: Decimal | None) -> str:
