@@ -12,13 +12,12 @@ from django import template
 from django.core.paginator import Paginator
 from django.forms import BaseForm, BaseFormSet
 from django.utils import timezone
-from django.utils.dateformat import format as format_date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext
 from heroicons.templatetags.heroicons import heroicon_mini
 
-from departments.fiscal import wareki as in_japanese
+from departments.wording import day_text, moment_text
 
 register = template.Library()
 
@@ -33,14 +32,13 @@ def wareki(value: date | datetime | None) -> str:
     """A day in the reader's language: 令和8年10月7日(水) or 7 Oct 2026 (Wed); '' for nothing."""
     if not value:
         return ""
-    day = timezone.localdate(value) if isinstance(value, datetime) else value
-    return in_japanese(day) if get_language() == "ja" else format_date(day, "j M Y (D)")
+    return day_text(timezone.localdate(value) if isinstance(value, datetime) else value)
 
 
 @register.filter
 def wareki_time(value: datetime | None) -> str:
     """A moment in the reader's language and the city's time: 令和8年10月7日(水) 14:05."""
-    return f"{wareki(value)} {timezone.localtime(value):%H:%M}" if value else ""
+    return moment_text(value) if value else ""
 
 
 @register.filter
