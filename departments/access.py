@@ -16,6 +16,7 @@ from django.http import Http404
 
 from departments.models import ActionPlan, Appointment, Department, DepartmentGrant, PlanAuthor, Role, User
 from departments.models.organisation import Permission
+from departments.models.plans import PlanState
 
 Row = TypeVar("Row", bound=Model)
 
@@ -206,7 +207,7 @@ def visible_plans(user: User, on: date) -> QuerySet[ActionPlan]:
     known = rights(user, on)
     return ActionPlan.objects.filter(
         Q(department__in=known.departments(Permission.READ_DRAFTS))
-        | Q(department__in=known.departments(Permission.READ_APPROVED), state="approved")
+        | Q(department__in=known.departments(Permission.READ_APPROVED), state=PlanState.APPROVED)
     ).select_related("department", "department__parent")
 
 
@@ -214,7 +215,7 @@ def reads_plan(known: Rights, plan: ActionPlan) -> bool:
     """Whether `visible_plans` has the plan; the same condition, without a query."""
     if known.has(Permission.READ_DRAFTS, plan.department_id):
         return True
-    return plan.state == "approved" and known.has(Permission.READ_APPROVED, plan.department_id)
+    return plan.state == PlanState.APPROVED and known.has(Permission.READ_APPROVED, plan.department_id)
 
 
 def get_plan(user: User, pk: int, on: date) -> ActionPlan:
