@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from departments.access import Rights, holders, may_administer, rights, served_departments
+from departments.access import Rights, holders, require_administrator, rights, served_departments
 from departments.fiscal import fiscal_year_of
 from departments.models import PlanAuthor, User
 from departments.models.organisation import Permission
@@ -203,8 +203,7 @@ def _actors_of(
 
 def get_checkpoint(user: User, pk: int, on: date) -> Checkpoint:
     """A checkpoint for those who keep them, else Http404."""
-    if not may_administer(user, on):
-        raise Http404
+    require_administrator(user, on)
     checkpoint = Checkpoint.objects.filter(pk=pk).first()
     if checkpoint is None:
         raise Http404
