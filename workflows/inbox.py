@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from departments.access import rights
-from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay, User
 from departments.models.organisation import Permission
 from workflows.access import actors
@@ -20,7 +19,7 @@ class Item:
 
     review: Review
     status: Status
-    due: DueText
+    due: DueText | None
     reason: str
 
 
@@ -43,15 +42,11 @@ def waiting_items(reviews: Iterable[Review], on: date) -> list[Item]:
         Item(
             review=review,
             status=status_of(review),
-            due=_due(review, on, calendar),
+            due=due_text(review.due_on, on, calendar),
             reason=reasons.get(review.pk, ""),
         )
         for review in reviews
     ]
-
-
-def _due(review: Review, on: date, calendar: BusinessCalendar) -> DueText | None:
-    return due_text(review.due_on, on, calendar)
 
 
 def _return_reasons(reviews: Iterable[Review]) -> dict[int, str]:
@@ -82,7 +77,7 @@ def followed_items(reviews: Iterable[Review], on: date) -> list[Followed]:
         Followed(
             review=review,
             status=status_of(review),
-            due=_due(review, on, calendar),
+            due=due_text(review.due_on, on, calendar),
             holders=holders.get(review.pk, []),
         )
         for review in reviews
