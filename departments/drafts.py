@@ -66,8 +66,7 @@ def _measure_draft(measure: Measure) -> MeasureDraft:
         last_month=measure.last_month,
         priority=measure.priority,
         milestones=tuple(
-            MilestoneDraft(row.title, row.first_month, row.last_month)
-            for row in sorted(measure.milestones.all(), key=lambda row: (row.first_month, row.last_month, row.pk))
+            MilestoneDraft(row.title, row.first_month, row.last_month) for row in measure.milestones.all()
         ),
         indicators=tuple(
             _indicator_draft(row) for row in sorted(measure.indicators.all(), key=lambda row: indicator_order(row.code))

@@ -24,9 +24,8 @@ class Line:
 
 def timeline(measure: Measure) -> list[Line]:
     """The measure, then its milestones in the order of their months, which are fetched unless prefetched."""
-    rows = sorted(measure.milestones.all(), key=lambda row: (row.first_month, row.last_month, row.pk))
     whole = _line(_("The whole measure"), measure.first_month, measure.last_month, whole=True)
-    return [whole, *(_line(row.title, row.first_month, row.last_month) for row in rows)]
+    return [whole, *(_line(row.title, row.first_month, row.last_month) for row in measure.milestones.all())]
 
 
 def _line(title: str, first: int, last: int, *, whole: bool = False) -> Line:
