@@ -25,7 +25,7 @@ admin.site.unregister(Group)
 
 
 class LookOnly:
-    """Rows change through the services, which keep rights and versions true; here they are only read."""
+    """Rows change through the services, which keep rights, versions and history true; here they are only read."""
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

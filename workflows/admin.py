@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from viewflow.workflow.admin import Process, Task  # this module registers them
 
+from departments.admin import LookOnly
 from workflows.models import (
     Checkpoint,
     Decision,
@@ -22,17 +23,8 @@ from workflows.models import (
 admin.site.unregister([Process, Task])
 
 
-class ReadOnly(admin.ModelAdmin):
-    """Looking is all that the Django admin may do: every change goes through a service that writes its history."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+class ReadOnly(LookOnly, admin.ModelAdmin):
+    """Looking is all that the Django admin may do."""
 
 
 @admin.register(Checkpoint)
