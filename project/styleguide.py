@@ -34,7 +34,7 @@ RETURNED = [
     {"label": "作成", "state": "done"},
     {"label": "提出", "state": "error", "note": "差戻し"},
     {"label": "確認", "state": ""},
-    {"label": "承認", "state": "skipped"},
+    {"label": "承認", "state": ""},
 ]
 TONES = [
     ("success", "提出しました"),

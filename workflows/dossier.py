@@ -136,7 +136,7 @@ def _history(review: Review) -> list[Entry]:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of the flow; `state` is done, current, error (returned), skipped or empty."""
+    """One step of the flow; `state` is done, current, error (returned) or empty."""
 
     label: str
     state: str
