@@ -92,12 +92,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
         "steps": STEPS,
         "returned": RETURNED,
         "changes": CHANGES,
-        "tones": [
-            ("success", "提出しました"),
-            ("error", "提出できません"),
-            ("warning", "期限が近づいています"),
-            ("info", "お知らせ"),
-        ],
+        "tones": TONES,
         "page": Paginator(range(200), 10).get_page(request.GET.get("page", 7)),
         "day": date(2026, 10, 7),
         "moment": datetime(2026, 10, 7, 5, 5, tzinfo=UTC),
