@@ -219,6 +219,7 @@ def reads_plan(known: Rights, plan: ActionPlan) -> bool:
 
 
 def get_plan(user: User, pk: int, on: date) -> ActionPlan:
+    """A plan that the person may read, or Http404."""
     return _found(visible_plans(user, on).filter(pk=pk))
 
 
@@ -232,6 +233,7 @@ def get_plan_to_edit(user: User, pk: int, on: date) -> ActionPlan:
 
 
 def may_administer(user: User, on: date) -> bool:
+    """Whether the person is an administrator (管理者), wherever they are appointed."""
     return rights(user, on).anywhere(Permission.ADMINISTER)
 
 
@@ -247,14 +249,17 @@ def _administered(queryset: QuerySet[Row], user: User, pk: int, on: date) -> Row
 
 
 def get_department(user: User, pk: int, on: date) -> Department:
+    """A department for those who keep them, else Http404."""
     return _administered(Department.objects.select_related("parent"), user, pk, on)
 
 
 def get_person(user: User, pk: int, on: date) -> User:
+    """A person for those who keep them, else Http404."""
     return _administered(User.objects.all(), user, pk, on)
 
 
 def get_appointment(user: User, pk: int, on: date) -> Appointment:
+    """An appointment for those who keep them, else Http404."""
     return _administered(Appointment.objects.select_related("user", "department"), user, pk, on)
 
 

@@ -13,6 +13,7 @@ LARGEST = Decimal("9999999999.99")
 
 
 def months_fault(first: int, last: int) -> str | None:
+    """What is wrong with a span of fiscal months, if anything."""
     return _("The last month must not lie before the first.") if last < first else None
 
 

@@ -42,6 +42,7 @@ def year_to_show(years: list[int], on: date) -> int | None:
 
 
 def strategy_of(fiscal_year: int) -> Strategy | None:
+    """The strategy of the year, if there is one."""
     return Strategy.objects.filter(fiscal_year=fiscal_year).first()
 
 

@@ -19,6 +19,7 @@ def problems(review: Review, draft: Draft) -> list[Problem]:
 
 
 def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
+    """What is missing about one measure; how much is asked depends on its progress class."""
     name = {"measure": measure}
     found = []
     if report.progress is None:
@@ -35,6 +36,7 @@ def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
 
 
 def indicator_problems(indicator: Indicator, report: IndicatorReport) -> list[Problem]:
+    """What is missing about one indicator: at most one problem, at the first of its fields that is empty."""
     if report.not_this_quarter:
         return []
     missing = [field for field in asked_of(indicator) if getattr(report, field) is None]

@@ -96,6 +96,7 @@ def canonical(content: Content) -> str:
 
 
 def digest(text: str) -> str:
+    """SHA-256 of the text in UTF-8, as 64 hexadecimal digits."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

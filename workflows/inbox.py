@@ -70,6 +70,7 @@ def followed_reviews(user: User, on: date) -> ReviewQuerySet:
 
 
 def followed_items(reviews: Iterable[Review], on: date) -> list[Followed]:
+    """The given reviews of `followed_reviews`, in their order, with who has each now; a handful of queries."""
     reviews = list(reviews)
     holders = actors([review for review in reviews if review.is_open], on)
     calendar = CalendarDay.objects.calendar()

@@ -234,6 +234,7 @@ class ChangeRow:
 
 
 def change_rows(before: Content, after: Content) -> list[ChangeRow]:
+    """What differs between two contents, in words; without fields that are empty on both sides."""
     return [_change_row(change) for change in _worth_reading(changes(before, after))]
 
 

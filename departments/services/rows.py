@@ -22,6 +22,7 @@ def save_or_refuse(row: models.Model, update_fields: Iterable[str] | None = None
 
 
 def check_or_refuse(row: models.Model) -> None:
+    """Check the row against its model's rules; raises Refused with every rule it breaks."""
     try:
         row.full_clean()
     except ValidationError as error:
