@@ -17,6 +17,7 @@ os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="meguru-test-")
 os.environ["LOG_LEVEL"] = "WARNING"
 atexit.register(shutil.rmtree, os.environ["VAR_DIR"], ignore_errors=True)
 
+# Only now: the project reads its environment while it is imported, and a settings module is made of all its names.
 from project.settings import *  # noqa: E402, F403
 from project.settings import DATABASES, STATIC_ROOT, STORAGES, VAR_DIR  # noqa: E402
 
