@@ -10,11 +10,11 @@ from bench.city import NOW, City, build_checkpoint, build_departments, build_pla
 from bench.opening_floor import open_plainly
 from bench.plain import Plain
 from bench.rounds import Round, Times, in_turns, require_same_rows
-from workflows.models import Checkpoint, CheckpointKind
+from workflows.models import ROUNDS, Checkpoint, CheckpointKind
 from workflows.services.checkpoints import open_checkpoint
 
 FLOOR_YEARS, OUR_YEARS = range(2000, 2010), range(2010, 2020)
-KINDS = [kind for kind in CheckpointKind if kind != CheckpointKind.PLAN]
+KINDS = [kind for kind in ROUNDS if kind != CheckpointKind.PLAN]
 
 
 class Openings(NamedTuple):

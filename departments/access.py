@@ -1,20 +1,29 @@
-"""Who may do what where. Appointments are the truth; guardian's rows are their projection, written here alone.
+"""Who may do what where: from the rows that `projection` makes of appointments and deputies.
 
 Views get objects only through the `visible_*` and `get_*` functions: what a person may not see is a 404.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple, TypeVar
 
-from django.contrib.auth.models import Permission as PermissionRow
-from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import BigIntegerField, Model, Q, QuerySet, Value
 from django.http import Http404
+from django.utils.translation import gettext
 
-from departments.models import ActionPlan, Appointment, Department, DepartmentGrant, PlanAuthor, Role, User
+from departments.models import (
+    ActionPlan,
+    Appointment,
+    Department,
+    DepartmentGrant,
+    Deputy,
+    DeputyGrant,
+    PlanAuthor,
+    Role,
+    User,
+)
 from departments.models.organisation import Permission
 from departments.models.plans import PlanState
 
@@ -27,15 +36,21 @@ class Rights:
 
     `granted`: permission → ids of the departments it holds for. Two facts bar from deciding: `served`, department id
     → last day (None: no end) of the person's work there as editor or lead, and `authored`, the ids of the plans that
-    they have drafted or submitted something of.
+    they have drafted or submitted something of. `mandates`: what they may do in the place of absent people.
     """
 
     granted: dict[str, frozenset[int]]
     served: dict[int, date | None]
     authored: frozenset[int] = frozenset()
+    mandates: tuple["Mandate", ...] = ()
+
+    def own(self, permission: Permission) -> frozenset[int]:
+        """The departments where the person holds it by an appointment of their own."""
+        return self.granted.get(permission, frozenset())
 
     def departments(self, permission: Permission) -> frozenset[int]:
-        return self.granted.get(permission, frozenset())
+        """The departments where the person holds it, be it in somebody's place."""
+        return self.own(permission).union(*(mandate.rights.own(permission) for mandate in self.mandates))
 
     def has(self, permission: Permission, department_id: int) -> bool:
         return department_id in self.departments(permission)
@@ -49,6 +64,13 @@ class Rights:
             return False
         last = self.served[department_id]
         return last is None or last >= day
+
+
+class Mandate(NamedTuple):
+    """What a deputy (代理) may do in the place of one absent person; `rights` also hold what bars that person."""
+
+    absent_id: int
+    rights: Rights
 
 
 NOBODY = Rights(granted={}, served={})
@@ -65,141 +87,111 @@ def rights(user: User, on: date) -> Rights:
 
 
 def _fetch_rights(user: User, on: date) -> Rights:
-    granted: dict[str, set[int]] = defaultdict(set)
-    rows = DepartmentGrant.objects.filter(Q(until=None) | Q(until__gte=on), user=user)
-    for codename, department_id in rows.values_list("permission__codename", "content_object_id"):
-        granted[codename].add(department_id)
-    decides = Permission.REVIEW in granted or Permission.APPROVE in granted
-    authored = PlanAuthor.objects.filter(user=user).values_list("plan", flat=True) if decides else ()
-    return Rights(
-        granted={codename: frozenset(ids) for codename, ids in granted.items()},
-        served=served_departments([user.pk], on)[user.pk],
-        authored=frozenset(authored),
+    granted: dict[int | None, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for codename, department_id, absent_id in _grants_of(user, on):
+        granted[absent_id][codename].add(department_id)
+    people = {user.pk, *filter(None, granted)}
+    served = served_departments(people, on)
+    decide = any({Permission.REVIEW, Permission.APPROVE} & grants.keys() for grants in granted.values())
+    authored = _authored_plans(people) if decide else {}
+    own, *others = (
+        Rights(
+            granted={codename: frozenset(ids) for codename, ids in granted[absent_id].items()},
+            served=served[absent_id or user.pk],
+            authored=frozenset(authored.get(absent_id or user.pk, ())),
+        )
+        for absent_id in [None, *sorted(filter(None, granted))]
     )
+    return replace(own, mandates=tuple(map(Mandate, sorted(filter(None, granted)), others)))
+
+
+def _grants_of(user: User, on: date) -> QuerySet:
+    """(codename, department, absent person or None): the person's own grants and those of a deputy, in one query."""
+    own = DepartmentGrant.objects.filter(Q(until=None) | Q(until__gte=on), user=user).values_list(
+        "permission__codename", "content_object_id", Value(None, output_field=BigIntegerField())
+    )
+    in_place = DeputyGrant.objects.filter(user=user, until__gte=on)
+    return own.union(in_place.values_list("permission", "department_id", "absent_id"), all=True)
+
+
+def _authored_plans(user_ids: Iterable[int]) -> dict[int, set[int]]:
+    """Per person: the plans that they have drafted or submitted something of."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for user_id, plan_id in PlanAuthor.objects.filter(user__in=user_ids).values_list("user", "plan"):
+        found[user_id].add(plan_id)
+    return found
 
 
 def served_departments(user_ids: Iterable[int], on: date) -> dict[int, dict[int, date | None]]:
-    """Per person: the departments they work or worked in as editor or lead, with the last day (None: no end)."""
+    """Per person: the departments they work or worked in as editor or lead, with the last day (None: no end).
+
+    Whoever stood in for a lead has led the department on those days.
+    """
     served: dict[int, dict[int, date | None]] = defaultdict(dict)
     rows = Appointment.objects.filter(user__in=user_ids, role__in=[Role.EDITOR, Role.LEAD], valid_from__lte=on)
-    for user_id, department_id, until in rows.values_list("user_id", "department_id", "valid_until"):
+    stood_in = Deputy.objects.filter(deputy__in=user_ids, role=Role.LEAD, first_day__lte=on)
+    for user_id, department_id, until in (
+        rows.order_by()
+        .values_list("user_id", "department_id", "valid_until")
+        .union(stood_in.order_by().values_list("deputy_id", "department_id", "last_day"), all=True)
+    ):
         known = served[user_id]
-        known[department_id] = _later(known[department_id], until) if department_id in known else until
+        known[department_id] = later(known[department_id], until) if department_id in known else until
     return served
 
 
-def _later(one: date | None, other: date | None) -> date | None:
+def later(one: date | None, other: date | None) -> date | None:
     """The later of two last days, where None is no end."""
     return None if one is None or other is None else max(one, other)
 
 
-def holders(permission: Permission, department_ids: Iterable[int], on: date) -> dict[int, list[User]]:
-    """Department id → the active people who hold the permission there on the day, in order of user name."""
-    found: dict[int, list[User]] = defaultdict(list)
-    rows = (
+class Holder(NamedTuple):
+    """Who holds a permission; `absent` is the person in whose place, if it is a deputy."""
+
+    user: User
+    absent: User | None = None
+
+    def __str__(self) -> str:
+        if self.absent is None:
+            return str(self.user)
+        return gettext("%(deputy)s (in place of %(absent)s)") % {"deputy": self.user, "absent": self.absent}
+
+
+def holders(permission: Permission, department_ids: Iterable[int], on: date) -> dict[int, list[Holder]]:
+    """Department id → the active people who hold the permission there on the day, in order of user name.
+
+    Then those who hold it in an absent person's place, once for each such person.
+    """
+    return holders_by({permission}, department_ids, on)[permission]
+
+
+def holders_by(
+    permissions: Iterable[Permission], department_ids: Iterable[int], on: date
+) -> dict[str, dict[int, list[Holder]]]:
+    """The same for several permissions, by permission, in two queries."""
+    found: dict[str, dict[int, list[Holder]]] = defaultdict(lambda: defaultdict(list))
+    codenames, ids = list(permissions), set(department_ids)
+    own = (
         DepartmentGrant.objects.filter(Q(until=None) | Q(until__gte=on))
-        .filter(permission__codename=permission, content_object__in=set(department_ids), user__is_active=True)
-        .select_related("user")
+        .filter(permission__codename__in=codenames, content_object__in=ids, user__is_active=True)
+        .select_related("user", "permission")
         .order_by("user__username")
     )
-    for row in rows:
-        found[row.content_object_id].append(row.user)
+    for row in own:
+        found[row.permission.codename][row.content_object_id].append(Holder(row.user))
+    in_place = DeputyGrant.objects.filter(until__gte=on, permission__in=codenames, department__in=ids)
+    for grant in in_place.filter(user__is_active=True).select_related("user", "absent").order_by("user__username"):
+        found[grant.permission][grant.department_id].append(Holder(grant.user, grant.absent))
     return found
 
 
-class Grant(NamedTuple):
-    user_id: int
-    permission_id: int
-    department_id: int
-
-
-class Difference(NamedTuple):
-    """How many grants a rebuild added, renewed with another last day and removed, or would have."""
-
-    added: int
-    renewed: int
-    removed: int
-
-    def __bool__(self) -> bool:
-        return any(self)
-
-
-def rebuild_access(on: date, *, users: Iterable[User] | None = None, write: bool = True) -> Difference:
-    """Make guardian's rows say exactly what the appointments in force on the day say.
-
-    With `users`, only theirs. With `write=False`, only count what is wrong. One rebuild at a time: whoever changes
-    appointments or departments rebuilds in the same transaction, so that none works from rows about to change.
-    """
-    with transaction.atomic():
-        permission_ids = _locked_permissions()
-        appointments = Appointment.objects.in_force(on)
-        rows = DepartmentGrant.objects.all()
-        if users is not None:
-            ids = [user.pk for user in users]
-            appointments, rows = appointments.filter(user__in=ids), rows.filter(user__in=ids)
-        wanted = _wanted_grants(appointments, permission_ids)
-        found = {Grant(row.user_id, row.permission_id, row.content_object_id): row for row in rows}
-        missing = [grant for grant in wanted if grant not in found]
-        surplus = [row.pk for grant, row in found.items() if grant not in wanted]
-        renewed = [grant for grant, row in found.items() if grant in wanted and row.until != wanted[grant]]
-        difference = Difference(added=len(missing), renewed=len(renewed), removed=len(surplus))
-        if write and difference:
-            DepartmentGrant.objects.filter(pk__in=surplus + [found[grant].pk for grant in renewed]).delete()
-            _add_grants({grant: wanted[grant] for grant in missing + renewed})
-        return difference
-
-
-def _add_grants(grants: dict[Grant, date | None]) -> None:
-    DepartmentGrant.objects.bulk_create(
-        (
-            DepartmentGrant(
-                user_id=grant.user_id,
-                permission_id=grant.permission_id,
-                content_object_id=grant.department_id,
-                until=until,
-            )
-            for grant, until in grants.items()
-        ),
-        batch_size=500,
-    )
-
-
-def _locked_permissions() -> dict[str, int]:
-    """Codename → id of the permissions' rows, held until the transaction ends; others may still refer to them."""
-    rows = PermissionRow.objects.filter(
-        content_type__app_label="departments", content_type__model="department", codename__in=Permission.values
-    )
-    return dict(rows.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("codename", "pk"))
-
-
-def _wanted_grants(appointments: QuerySet[Appointment], permission_ids: dict[str, int]) -> dict[Grant, date | None]:
-    below = _departments_below()
-    wanted: dict[Grant, date | None] = {}
-    for user_id, department_id, role_value, until in appointments.values_list(
-        "user_id", "department_id", "role", "valid_until"
-    ):
-        role = Role(role_value)
-        for reached in below[department_id] if role.reaches_below else [department_id]:
-            for permission in role.permissions:
-                grant = Grant(user_id, permission_ids[permission], reached)
-                wanted[grant] = _later(wanted[grant], until) if grant in wanted else until
-    return wanted
-
-
-def _departments_below() -> dict[int, list[int]]:
-    """Department id → its own id and those of all departments below it."""
-    children: dict[int | None, list[int]] = defaultdict(list)
-    for pk, parent_id in Department.objects.values_list("pk", "parent_id"):
-        children[parent_id].append(pk)
-    below: dict[int, list[int]] = {}
-
-    def collect(pk: int) -> list[int]:
-        below[pk] = [pk, *(found for child in children[pk] for found in collect(child))]
-        return below[pk]
-
-    for root in children[None]:
-        collect(root)
-    return below
+def each_once(people: Iterable[Holder]) -> Iterator[Holder]:
+    """The first line of each person: who holds it themselves is not named as deputy as well."""
+    seen: set[int] = set()
+    for holder in people:
+        if holder.user.pk not in seen:
+            seen.add(holder.user.pk)
+            yield holder
 
 
 def visible_plans(user: User, on: date) -> QuerySet[ActionPlan]:

@@ -39,7 +39,7 @@ def _run(today: date, calendar: BusinessCalendar, now: datetime) -> int:
     people = actors([review for review, _rule in due], today)
     items: dict[int, list[MailItem]] = defaultdict(list)
     for review, rule in due:
-        for user in people[review.pk]:
+        for user, _absent in people[review.pk]:
             items[user.pk].append(_item(review, rule, user.pk))
     return _queue(items, today, now)
 

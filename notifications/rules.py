@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from departments.access import holders
+from departments.access import each_once, holders_by
 from departments.fiscal import BusinessCalendar
 from departments.models import User
 from departments.models.organisation import Permission
@@ -49,15 +49,14 @@ def recipients(events: Iterable[Event], on: date) -> dict[int, list[User]]:
     """
     events = [event for event in events if not (rule_for(event).asks and is_overtaken(event))]
     next_ones = actors([event.review for event in events if rule_for(event).told is None], on)
-    told = {
-        permission: holders(permission, {e.review.department_id for e in events if rule_for(e).told == permission}, on)
-        for permission in {rule.told for rule in RULES.values() if rule.told}
-    }
+    permissions = {rule.told for rule in map(rule_for, events) if rule.told}
+    told = holders_by(permissions, {event.review.department_id for event in events}, on)
     found: dict[int, list[User]] = {}
     for event in events:
         rule = rule_for(event)
         people = told[rule.told].get(event.review.department_id, []) if rule.told else next_ones[event.review_id]
-        found[event.pk] = [user for user in people if rule.doer_too or user.pk != event.by_id]
+        users = [holder.user for holder in each_once(people)]
+        found[event.pk] = [user for user in users if rule.doer_too or user.pk != event.by_id]
     return found
 
 

@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from django.db import models
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
-from departments.access import Rights, holders, require_administrator, rights, served_departments
+from departments.access import Holder, Rights, each_once, holders_by, require_administrator, rights, served_departments
 from departments.fiscal import fiscal_year_of
-from departments.models import PlanAuthor, User
+from departments.models import Appointment, PlanAuthor, Role, User
 from departments.models.organisation import Permission
 from workflows.models import Checkpoint, Review, Stage
-from workflows.models.reviews import ReviewQuerySet
+from workflows.models.reviews import OPEN_STAGES, ReviewQuerySet
 
 
 class Action(models.TextChoices):
@@ -27,6 +28,12 @@ class Action(models.TextChoices):
     PASS = "pass", _("Pass on")
     RETURN = "return", _("Return")
     APPROVE = "approve", _("Approve")
+    REVOKE = "revoke", _("Revoke the approval")
+    EXTEND = "extend", _("Extend the due day")
+    CANCEL = "cancel", _("Cancel")
+    PIN = "pin", _("Comment on a place")
+    ANSWER = "answer", _("Answer a comment")
+    RESOLVE = "resolve", _("Resolve a comment")
 
 
 @dataclass(frozen=True)
@@ -34,25 +41,41 @@ class Rule:
     """An action needs a permission on the review's department and one of the stages.
 
     `decides`: refused to whoever is or was this year editor or lead of the department. `untouched`: only until the
-    person it was submitted to has acted.
+    person it was submitted to has acted. `running`: only until the checkpoint is closed. `change`: only where a change
+    of a plan is reviewed, or only where it is not.
     """
 
     permission: Permission
     stages: frozenset[Stage]
     decides: bool = False
     untouched: bool = False
+    running: bool = False
+    change: bool | None = None
 
+
+PREPARE, REVIEW, APPROVE = (frozenset({stage}) for stage in OPEN_STAGES)
+OPEN = frozenset(OPEN_STAGES)
+OFFICE = (Rule(Permission.REVIEW, REVIEW, decides=True), Rule(Permission.APPROVE, APPROVE, decides=True))
 
 RULES: dict[Action, tuple[Rule, ...]] = {
-    Action.SAVE: (Rule(Permission.DRAFT, frozenset({Stage.PREPARE})),),
-    Action.SUBMIT: (Rule(Permission.SUBMIT, frozenset({Stage.PREPARE})),),
-    Action.WITHDRAW: (Rule(Permission.SUBMIT, frozenset({Stage.REVIEW, Stage.APPROVE}), untouched=True),),
-    Action.PASS: (Rule(Permission.REVIEW, frozenset({Stage.REVIEW}), decides=True),),
-    Action.RETURN: (
-        Rule(Permission.REVIEW, frozenset({Stage.REVIEW}), decides=True),
-        Rule(Permission.APPROVE, frozenset({Stage.APPROVE}), decides=True),
+    Action.SAVE: (Rule(Permission.DRAFT, PREPARE),),
+    Action.SUBMIT: (Rule(Permission.SUBMIT, PREPARE),),
+    Action.WITHDRAW: (Rule(Permission.SUBMIT, REVIEW | APPROVE, untouched=True),),
+    Action.PASS: (Rule(Permission.REVIEW, REVIEW, decides=True),),
+    Action.RETURN: OFFICE,
+    Action.APPROVE: (Rule(Permission.APPROVE, APPROVE, decides=True),),
+    Action.REVOKE: (Rule(Permission.APPROVE, frozenset({Stage.APPROVED}), decides=True, running=True, change=False),),
+    Action.EXTEND: (
+        Rule(Permission.REVIEW, PREPARE, decides=True, change=False),
+        Rule(Permission.APPROVE, PREPARE, decides=True, change=False),
     ),
-    Action.APPROVE: (Rule(Permission.APPROVE, frozenset({Stage.APPROVE}), decides=True),),
+    Action.CANCEL: (
+        Rule(Permission.APPROVE, OPEN, decides=True),
+        Rule(Permission.SUBMIT, PREPARE, change=True),
+    ),
+    Action.PIN: OFFICE,
+    Action.ANSWER: (Rule(Permission.DRAFT, OPEN), *OFFICE),
+    Action.RESOLVE: OFFICE,
 }
 
 # Whose turn it is at each stage.
@@ -72,6 +95,12 @@ class Sight(models.IntegerChoices):
     DRAFT = 3
 
 
+class Standing(NamedTuple):
+    """How a person comes to take an action: by their own right, or in the place of one who is absent (代理)."""
+
+    absent_id: int | None = None
+
+
 def barred(known: Rights, review: Review) -> bool:
     """Separation of duties: whoever drafts for the department this year, or ever drafted this plan, has no say."""
     return review.plan_id in known.authored or known.served_since(
@@ -86,15 +115,31 @@ def allowed(user: User, review: Review, on: date) -> frozenset[Action]:
 
 def allowed_by(known: Rights, review: Review) -> frozenset[Action]:
     """The same for whoever has these rights."""
-    return frozenset(action for action, rules in RULES.items() if any(_permits(rule, known, review) for rule in rules))
+    return frozenset(action for action in Action if standing_for(action, known, review) is not None)
 
 
-def _permits(rule: Rule, known: Rights, review: Review) -> bool:
+def standing_for(action: Action, known: Rights, review: Review) -> Standing | None:
+    """Whether whoever has these rights may take the action, and in whose place; their own right comes first."""
+    rules = [rule for rule in RULES[action] if _is_open_to(rule, review)]
+    for rule in rules:
+        if review.department_id in known.own(rule.permission) and not (rule.decides and barred(known, review)):
+            return Standing()
+    for absent_id, theirs in known.mandates:
+        for rule in rules:
+            if review.department_id not in theirs.own(rule.permission):
+                continue
+            if not (rule.decides and (barred(known, review) or barred(theirs, review))):
+                return Standing(absent_id)
+    return None
+
+
+def _is_open_to(rule: Rule, review: Review) -> bool:
+    """Whether the review stands where the rule allows anything, whoever acts."""
     return (
         review.stage in rule.stages
-        and known.has(rule.permission, review.department_id)
-        and not (rule.untouched and not review.is_untouched)
-        and not (rule.decides and barred(known, review))
+        and (review.is_untouched or not rule.untouched)
+        and (rule.change is None or rule.change == (review.change_number > 0))
+        and (not rule.running or review.checkpoint.is_running)
     )
 
 
@@ -104,7 +149,10 @@ def is_barred_from_turn(user: User, review: Review, on: date) -> bool:
     if permission is None or not decides:
         return False
     known = rights(user, on)
-    return known.has(permission, review.department_id) and barred(known, review)
+    if review.department_id in known.own(permission):
+        return barred(known, review)
+    places = [theirs for _absent, theirs in known.mandates if review.department_id in theirs.own(permission)]
+    return bool(places) and (barred(known, review) or all(barred(theirs, review) for theirs in places))
 
 
 def sight(user: User, review: Review, on: date) -> Sight:
@@ -150,9 +198,12 @@ def waiting_for(user: User, on: date) -> ReviewQuerySet:
     known = rights(user, on)
     turn = Q(pk__in=[])
     for stage, (permission, decides) in TURN.items():
-        departments = known.departments(permission)
-        if departments:
-            turn |= Q(stage=stage, department__in=departments) & (_not_barred(known) if decides else Q())
+        if own := known.own(permission):
+            turn |= Q(stage=stage, department__in=own) & (_not_barred(known) if decides else Q())
+        for _absent_id, theirs in known.mandates:
+            if departments := theirs.own(permission):
+                neither = _not_barred(known) & _not_barred(theirs) if decides else Q()
+                turn |= Q(stage=stage, department__in=departments) & neither
     return Review.objects.open().filter(turn).order_by("due_on", "department__position", "pk")
 
 
@@ -165,19 +216,18 @@ def _not_barred(known: Rights) -> Q:
     return condition
 
 
-def actors(reviews: Iterable[Review], on: date) -> dict[int, list[User]]:
+def actors(reviews: Iterable[Review], on: date) -> dict[int, list[Holder]]:
     """Review id → the active people who may act next on it, without those whom separation of duties bars.
 
     A handful of queries, however many reviews. The reviews need `plan` loaded.
     """
     reviews = [review for review in reviews if review.stage in TURN]
-    by_permission = {
-        permission: holders(permission, {r.department_id for r in reviews if TURN[r.stage][0] == permission}, on)
-        for permission in {TURN[review.stage][0] for review in reviews}
-    }
-    people = {user.pk for found in by_permission.values() for users in found.values() for user in users}
+    permissions = {TURN[review.stage][0] for review in reviews}
+    by_permission = holders_by(permissions, {review.department_id for review in reviews}, on)
+    found = [holder for holders in by_permission.values() for people in holders.values() for holder in people]
+    people = {person.pk for holder in found for person in holder if person is not None}
     bars = _bars(people, {review.plan_id for review in reviews}, on)
-    return {review.pk: _actors_of(review, by_permission, bars) for review in reviews}
+    return {review.pk: list(each_once(_actors_of(review, by_permission, bars))) for review in reviews}
 
 
 def _bars(people: set[int], plans: set[int], on: date) -> dict[int, Rights]:
@@ -191,20 +241,35 @@ def _bars(people: set[int], plans: set[int], on: date) -> dict[int, Rights]:
 
 def _actors_of(
     review: Review,
-    by_permission: dict[Permission, dict[int, list[User]]],
+    by_permission: dict[str, dict[int, list[Holder]]],
     bars: dict[int, Rights],
-) -> list[User]:
+) -> list[Holder]:
     permission, decides = TURN[review.stage]
-    users = by_permission[permission].get(review.department_id, [])
+    found = by_permission[permission].get(review.department_id, [])
     if not decides:
-        return users
-    return [user for user in users if not barred(bars[user.pk], review)]
+        return found
+    return [
+        holder
+        for holder in found
+        if not any(barred(bars[person.pk], review) for person in holder if person is not None)
+    ]
+
+
+def candidates(review: Review, on: date) -> list[User]:
+    """Who could be appointed to decide on the review next, where nobody is left who may.
+
+    Active people with an office or executive post somewhere, whom nothing bars.
+    """
+    posts = Appointment.objects.in_force(on).filter(role__in=[Role.REVIEWER, Role.APPROVER, Role.EXECUTIVE])
+    people = list(User.objects.filter(pk__in=posts.values("user")).order_by("username"))
+    bars = _bars({user.pk for user in people}, {review.plan_id}, on)
+    return [user for user in people if not barred(bars[user.pk], review)]
 
 
 def get_checkpoint(user: User, pk: int, on: date) -> Checkpoint:
     """A checkpoint for those who keep them, else Http404."""
     require_administrator(user, on)
-    checkpoint = Checkpoint.objects.filter(pk=pk).first()
+    checkpoint = Checkpoint.objects.rounds().filter(pk=pk).first()
     if checkpoint is None:
         raise Http404
     return checkpoint

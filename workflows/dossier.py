@@ -23,6 +23,7 @@ from workflows.reading import (
     read_previous,
     read_report,
 )
+from workflows.schedule import due_day
 from workflows.wording import HAPPENINGS, OUTCOMES, STEPS, Status, round_text
 
 
@@ -147,12 +148,12 @@ def steps_of(review: Review) -> list[Step]:
     """Preparation → review → approval, and where the review is."""
     order = [Stage.PREPARE, Stage.REVIEW, Stage.APPROVE]
     at = order.index(Stage(review.stage)) if review.stage in order else len(order)
-    due_days = review.checkpoint.due_days
     steps = []
     for position, stage in enumerate(order):
         state = "done" if position < at else "current" if position == at else ""
         if position == at and review.is_returned:
             state = "error"
-        note = "" if state == "done" else _("by %(day)s") % {"day": day_text(due_days[stage])}
+        due = review.due_on if position == at else due_day(review, stage, review.due_on or review.checkpoint.opens_on)
+        note = _("by %(day)s") % {"day": day_text(due)} if due and state != "done" else ""
         steps.append(Step(label=str(STEPS[stage]), state=state, note=note))
     return steps

@@ -5,10 +5,12 @@ Callers hold the review's lock and have checked every rule; here the flow and it
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Greatest
+from django.utils import timezone
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS, STATUS
 from viewflow.workflow.token import Token
@@ -16,6 +18,7 @@ from viewflow.workflow.token import Token
 from departments.models import ActionPlan, Department, User
 from workflows.flows import DecisionActivation, ReviewFlow
 from workflows.models import Checkpoint, Review, ReviewProcess, Stage
+from workflows.schedule import due_day
 
 ENDS = {"end": Stage.APPROVED}
 
@@ -55,31 +58,33 @@ def _first_tasks(processes: Sequence[ReviewProcess], plans: Sequence[ActionPlan]
         )
         for process in processes
     )
-    permission = ReviewFlow.prepare.calc_owner_permission(None)
-    department_type = ContentType.objects.get_for_model(Department)
     tasks = Task.objects.bulk_create(
-        Task(
-            process=process,
-            flow_task=ReviewFlow.prepare,
-            flow_task_type=ReviewFlow.prepare.task_type,
-            status=STATUS.NEW,
-            created=now,
-            token=Token("start"),
-            owner_permission=permission,
-            owner_permission_content_type=department_type,
-            owner_permission_obj_pk=str(plan.department_id),
-        )
-        for process, plan in zip(processes, plans, strict=True)
+        Task(**_first_task(process, plan.department_id, now)) for process, plan in zip(processes, plans, strict=True)
     )
     link = Task.previous.through
     link.objects.bulk_create(link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True))
     return tasks
 
 
+def _first_task(process: ReviewProcess, department_id: int, now: datetime) -> dict[str, Any]:
+    """The columns of the task in which a department prepares."""
+    return {
+        "process": process,
+        "flow_task": ReviewFlow.prepare,
+        "flow_task_type": ReviewFlow.prepare.task_type,
+        "status": STATUS.NEW,
+        "created": now,
+        "token": Token("start"),
+        "owner_permission": ReviewFlow.prepare.calc_owner_permission(None),
+        "owner_permission_content_type": ContentType.objects.get_for_model(Department),
+        "owner_permission_obj_pk": str(department_id),
+    }
+
+
 def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: date | None = None) -> None:
     """Finish the review's open task with the outcome and let the flow open the next; the caller saves the review.
 
-    Sets `stage`, `task`, `due_on` (the checkpoint's day for the stage, unless another is given) and `stage_since`.
+    Sets `stage`, `task`, `due_on` (the stage's own day, unless another is given) and `stage_since`.
     """
     task = review.task
     if task is None:
@@ -91,7 +96,7 @@ def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: da
     node = activation.opened.flow_task.name
     review.stage = ENDS.get(node) or Stage(node)
     review.task = None if node in ENDS else activation.opened.task
-    review.due_on = None if node in ENDS else due_on or review.checkpoint.due_days[review.stage]
+    review.due_on = None if node in ENDS else due_on or due_day(review, Stage(node), timezone.localdate(now))
     review.stage_since = now
 
 
@@ -106,15 +111,29 @@ def reschedule(checkpoint: Checkpoint) -> None:
         When(is_returned, then=Greatest("due_on", Value(checkpoint.submit_due))),
         *(When(stage=stage, then=Value(day)) for stage, day in checkpoint.due_days.items()),
     )
-    Review.objects.open().filter(checkpoint=checkpoint).update(due_on=days)
+    Review.objects.open().filter(checkpoint=checkpoint, extended_to=None).update(due_on=days)
+    extended = Review.objects.open().filter(checkpoint=checkpoint, extended_to__isnull=False)
+    for review in extended.select_for_update():
+        review.checkpoint = checkpoint
+        day = due_day(review, Stage(review.stage), checkpoint.opens_on)
+        Review.objects.filter(pk=review.pk).update(due_on=Greatest("due_on", day) if review.is_returned else day)
 
 
-def lapse(reviews: Sequence[Review], *, now: datetime) -> None:
-    """End open reviews unfinished: their tasks and processes are cancelled, the rows say so."""
+def reopen(review: Review, *, now: datetime) -> None:
+    """Open the department's task in a review that had ended; the caller has set `due_on`, and saves the review."""
+    ended = Task.objects.filter(process=review.process_id).latest("pk")
+    ReviewProcess.objects.filter(pk=review.process_id).update(status=PROCESS.NEW, finished=None)
+    task = Task.objects.create(**_first_task(review.process, review.department_id, now))
+    task.previous.add(ended)
+    review.task, review.stage, review.stage_since = task, Stage.PREPARE, now
+
+
+def end(reviews: Sequence[Review], stage: Stage, *, now: datetime) -> None:
+    """End open reviews without approval: their tasks and processes are cancelled, the rows say so."""
     Task.objects.filter(pk__in=[review.task_id for review in reviews]).update(status=STATUS.CANCELED, finished=now)
     ReviewProcess.objects.filter(pk__in=[review.process_id for review in reviews]).update(
         status=PROCESS.CANCELED, finished=now
     )
     Review.objects.filter(pk__in=[review.pk for review in reviews]).update(
-        stage=Stage.LAPSED, task=None, due_on=None, stage_since=now
+        stage=stage, task=None, due_on=None, stage_since=now
     )

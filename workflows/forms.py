@@ -19,7 +19,7 @@ from departments.models import Indicator, Measure
 from departments.wording import day_text, number_text
 from departments.years import year_label
 from workflows.draft import asked_of
-from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, ProgressClass
+from workflows.models import ROUNDS, IndicatorReport, MeasureReport, ProgressClass
 from workflows.schedule import Days
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 
@@ -197,7 +197,7 @@ class ChosenCheckpointForm(forms.Form):
     """Which checkpoint to add; the days are proposed for it."""
 
     year = forms.TypedChoiceField(label=_("Fiscal year"), coerce=int)
-    kind = forms.ChoiceField(label=_("Kind"), choices=CheckpointKind.choices)
+    kind = forms.ChoiceField(label=_("Kind"), choices=[(kind.value, kind.label) for kind in ROUNDS])
 
     def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

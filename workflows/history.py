@@ -12,10 +12,18 @@ from departments.models import User
 from workflows.models import Event, EventKind, PendingEvent, Review
 
 
-def record(review: Review, kind: EventKind, *, by: User | None, at: datetime, data: dict[str, Any]) -> Event:
-    """Add one event to the plan's chain. The caller holds the lock on the plan row."""
+def record(
+    review: Review,
+    kind: EventKind,
+    *,
+    by: User | None,
+    at: datetime,
+    data: dict[str, Any],
+    absent_id: int | None = None,
+) -> Event:
+    """Add one event to the plan's chain; `absent_id`: in whose place it was done. The caller holds the plan's lock."""
     last = Event.objects.filter(plan=review.plan_id).order_by("-sequence").first()
-    event = _next_event(review, kind, by=by, at=at, data=data, last=last)
+    event = _next_event(review, kind, by=by, at=at, data=data, last=last, absent_id=absent_id)
     event.save(force_insert=True)
     PendingEvent.objects.create(event=event)
     return event
@@ -38,7 +46,14 @@ def record_many(
 
 
 def _next_event(
-    review: Review, kind: EventKind, *, by: User | None, at: datetime, data: dict[str, Any], last: Event | None
+    review: Review,
+    kind: EventKind,
+    *,
+    by: User | None,
+    at: datetime,
+    data: dict[str, Any],
+    last: Event | None,
+    absent_id: int | None = None,
 ) -> Event:
     event = Event(
         plan_id=review.plan_id,
@@ -47,6 +62,7 @@ def _next_event(
         kind=kind,
         at=at,
         by=by,
+        on_behalf_of_id=absent_id,
         round=review.round,
         data=data,
         previous=last.hash if last else "",
@@ -56,9 +72,14 @@ def _next_event(
 
 
 def event_hash(event: Event) -> str:
-    """SHA-256 over the event's canonical form: sorted JSON of every column but the hash itself, the time in UTC."""
+    """SHA-256 over the event's canonical form: sorted JSON of every column but the hash itself, the time in UTC.
+
+    In whose place it was done stands in it only where it was.
+    """
+    in_place = {} if event.on_behalf_of_id is None else {"on_behalf_of": event.on_behalf_of_id}
     canonical = json.dumps(
         {
+            **in_place,
             "plan": event.plan_id,
             "review": event.review_id,
             "sequence": event.sequence,

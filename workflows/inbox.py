@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from departments.access import rights
+from departments.access import Holder, rights
 from departments.models import CalendarDay, User
 from departments.models.organisation import Permission
 from workflows.access import actors
@@ -30,7 +30,7 @@ class Followed:
     review: Review
     status: Status
     due: DueText | None
-    holders: list[User]
+    holders: list[Holder]
 
 
 def waiting_items(reviews: Iterable[Review], on: date) -> list[Item]:

@@ -24,7 +24,7 @@ COUNTS = {
     "counting": Count("pk", filter=Q(progress__counts=True)),
     "neutral": Count("pk", filter=Q(progress__counts=False)),
 }
-PRIORITY_MEASURES = Q(measure__priority__in=[Priority.ORGANISATION, Priority.DEPARTMENT])
+PRIORITY_MEASURES = Q(priority__in=[Priority.ORGANISATION, Priority.DEPARTMENT])
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from departments.fiscal import BusinessCalendar
-from workflows.models import Checkpoint, CheckpointKind
+from departments.models import CalendarDay
+from workflows.models import CheckpointKind, Review, Stage
 
 # Business days to prepare, to review and to approve.
 TO_SUBMIT, TO_REVIEW, TO_APPROVE = 10, 7, 5
+TIME_FOR = {Stage.PREPARE: TO_SUBMIT, Stage.REVIEW: TO_REVIEW, Stage.APPROVE: TO_APPROVE}
 # Business days that a department has at least to mend what was returned, whatever day it came back.
 TO_MEND = 5
 
@@ -23,9 +25,26 @@ FRAMES = {
 COUNTED_FROM_AS_OF = (CheckpointKind.YEAREND,)
 
 
-def mending_due(checkpoint: Checkpoint, returned_on: date, calendar: BusinessCalendar) -> date:
+def due_day(review: Review, stage: Stage, on: date) -> date:
+    """By when the stage is due in a review that comes to it on the day.
+
+    The checkpoint's day; as much later as the department's own was extended; so many days on for a change of a plan.
+    """
+    checkpoint = review.checkpoint
+    if checkpoint.is_change:
+        return CalendarDay.objects.calendar().add(on, TIME_FOR[stage])
+    day = checkpoint.due_days[stage]
+    if review.extended_to is None or review.extended_to <= checkpoint.submit_due:
+        return day
+    calendar = CalendarDay.objects.calendar()
+    later = calendar.add(review.extended_to, calendar.between(checkpoint.submit_due, day))
+    return min(later, checkpoint.closes_on)
+
+
+def mending_due(review: Review, returned_on: date, calendar: BusinessCalendar) -> date:
     """By when a returned review is due again: the submission's due day, or some business days on if that is later."""
-    return max(checkpoint.submit_due, min(calendar.add(returned_on, TO_MEND), checkpoint.closes_on))
+    on = min(calendar.add(returned_on, TO_MEND), review.checkpoint.closes_on)
+    return max(due_day(review, Stage.PREPARE, returned_on), on)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from departments.access import rebuild_access
+from departments.projection import rebuild_access
 from workflows.models import Checkpoint
 from workflows.services.checkpoints import open_checkpoint
 

@@ -31,6 +31,7 @@ STAGES = {
     Stage.APPROVE: Status("purple", "◇", pgettext_lazy("status", "Awaiting approval")),
     Stage.APPROVED: Status("green", "✓", pgettext_lazy("status", "Approved")),
     Stage.LAPSED: Status("gray", "×", pgettext_lazy("status", "Ended unfinished")),
+    Stage.CANCELLED: Status("gray", "×", pgettext_lazy("status", "Cancelled")),
 }
 
 
@@ -98,17 +99,26 @@ HAPPENINGS = {
     EventKind.PASSED: pgettext_lazy("event", "passing on for approval"),
     EventKind.RETURNED: pgettext_lazy("event", "return"),
     EventKind.APPROVED: pgettext_lazy("event", "approval"),
+    EventKind.REVOKED: pgettext_lazy("event", "revocation of the approval"),
+    EventKind.EXTENDED: pgettext_lazy("event", "extension of the due day"),
+    EventKind.CANCELLED: pgettext_lazy("event", "cancellation"),
     EventKind.LAPSED: pgettext_lazy("event", "closing of the checkpoint"),
+    EventKind.PINNED: pgettext_lazy("event", "comment on a place"),
+    EventKind.ANSWERED: pgettext_lazy("event", "answer to a comment"),
+    EventKind.RESOLVED: pgettext_lazy("event", "resolution of a comment"),
+    EventKind.ACKNOWLEDGED: pgettext_lazy("event", "reading afterwards"),
 }
 OUTCOMES = {
     Outcome.PASSED: Status("blue", "→", pgettext_lazy("outcome", "Passed on")),
     Outcome.RETURNED: Status("red", "↩", pgettext_lazy("outcome", "Returned")),
     Outcome.APPROVED: Status("green", "✓", pgettext_lazy("outcome", "Approved")),
+    Outcome.REVOKED: Status("red", "↩", pgettext_lazy("outcome", "Approval revoked")),
 }
 STEPS = {
     Stage.PREPARE: pgettext_lazy("step", "Preparation"),
     Stage.REVIEW: pgettext_lazy("step", "Review by the office"),
     Stage.APPROVE: pgettext_lazy("step", "Approval by the head of the office"),
+    Stage.APPROVED: pgettext_lazy("step", "After the approval"),
 }
 
 

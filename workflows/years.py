@@ -7,7 +7,7 @@ from django.http import Http404
 
 from departments.fiscal import fiscal_year_of
 from departments.years import year_label
-from workflows.models import Checkpoint, CheckpointKind
+from workflows.models import ROUNDS, Checkpoint, CheckpointKind
 
 # Before 令和 there is nothing, and a year must fit its column.
 FIRST, LAST = 2019, 2999
@@ -42,7 +42,7 @@ def checkpoints_of(year: int) -> list[Checkpoint]:
 def first_missing(year: int) -> tuple[int, CheckpointKind]:
     """The checkpoint to add next: the first kind that the year lacks, or the first of the next year."""
     there = set(Checkpoint.objects.of_year(year).values_list("kind", flat=True))
-    for kind in CheckpointKind:
+    for kind in ROUNDS:
         if kind not in there:
             return year, kind
     return year + 1, CheckpointKind.PLAN

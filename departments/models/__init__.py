@@ -1,4 +1,5 @@
 from departments.models.calendar import CalendarDay
+from departments.models.deputies import Deputy, DeputyGrant
 from departments.models.indicators import Indicator, StepTarget
 from departments.models.organisation import Appointment, Department, DepartmentGrant, Role
 from departments.models.people import User
@@ -11,6 +12,8 @@ __all__ = [
     "CalendarDay",
     "Department",
     "DepartmentGrant",
+    "Deputy",
+    "DeputyGrant",
     "Indicator",
     "Initiative",
     "Measure",

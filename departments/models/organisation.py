@@ -143,7 +143,7 @@ class Appointment(models.Model):
 class DepartmentGrant(UserObjectPermissionBase):
     """guardian's row: this person has this permission on this department, until a day at the latest.
 
-    Written by `access.rebuild_access` alone; the day makes an ended appointment powerless even before a rebuild.
+    Written by `projection.rebuild_access` alone; the day makes an ended appointment powerless even before a rebuild.
     """
 
     content_object = models.ForeignKey(Department, on_delete=models.CASCADE, related_name="grants")

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments.access import rebuild_access
 from departments.errors import Refused
 from departments.models import Department, User
+from departments.projection import rebuild_access
 from departments.services.rows import save_or_refuse
 from departments.wording import day_text
 

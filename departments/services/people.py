@@ -11,10 +11,10 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from departments.access import rebuild_access
 from departments.errors import Refused
 from departments.models import User
 from departments.models.people import Language
+from departments.projection import rebuild_access
 from departments.services.rows import save_or_refuse
 
 log = structlog.get_logger("meguru.departments")

@@ -24,7 +24,7 @@ log = structlog.get_logger("meguru.departments")
 # From which states a plan can come into each.
 BEFORE = {
     PlanState.SUBMITTED: [PlanState.DRAFT],
-    PlanState.DRAFT: [PlanState.SUBMITTED],
+    PlanState.DRAFT: [PlanState.SUBMITTED, PlanState.APPROVED],
     PlanState.APPROVED: [PlanState.SUBMITTED],
 }
 # Numbers are unique within a plan, so rows step aside this far while they are numbered anew.

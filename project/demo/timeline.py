@@ -6,7 +6,7 @@ from django.db.models import TextChoices
 
 from departments.fiscal import BusinessCalendar
 from project.demo.plans import FISCAL_YEAR
-from workflows.models import CheckpointKind
+from workflows.models import ROUNDS, CheckpointKind
 from workflows.schedule import TO_APPROVE, TO_REVIEW, TO_SUBMIT, Days, proposal
 
 EARLIEST = date(FISCAL_YEAR, 4, 1)
@@ -48,7 +48,7 @@ def running_kind(stage: DemoStage, today: date) -> CheckpointKind:
 
 def year_days(stage: DemoStage, today: date, calendar: BusinessCalendar) -> dict[CheckpointKind, Days]:
     """The days of all five checkpoints: in season where that leaves them in their order, else moved."""
-    kinds = list(CheckpointKind)
+    kinds = list(ROUNDS)
     at = kinds.index(running_kind(stage, today))
     as_of = proposal(FISCAL_YEAR, kinds[at], calendar).as_of
     days = {kinds[at]: Days(as_of, *(calendar.add(today, offset) for offset in AROUND_TODAY[stage]))}

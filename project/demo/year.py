@@ -165,7 +165,7 @@ class Year:
 
     def _decider(self, review: Review, now: datetime) -> User:
         """Somebody who may decide on it; where the office's own head may, mostly they."""
-        people = actors([review], now.date())[review.pk]
+        people = [holder.user for holder in actors([review], now.date())[review.pk]]
         head = self.staff.users["approver"]
         if head in people and self.chance.random() < HEAD_DECIDES:
             return head

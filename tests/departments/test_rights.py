@@ -10,7 +10,7 @@ from django.http import Http404
 
 from departments.access import (
     NOBODY,
-    Difference,
+    Holder,
     Rights,
     get_appointment,
     get_department,
@@ -19,7 +19,6 @@ from departments.access import (
     get_plan_to_edit,
     holders,
     may_administer,
-    rebuild_access,
     rights,
     served_departments,
     visible_plans,
@@ -27,6 +26,7 @@ from departments.access import (
 from departments.models import Appointment, Department, DepartmentGrant, Role, User
 from departments.models.organisation import Permission
 from departments.models.plans import PlanState
+from departments.projection import Difference, rebuild_access
 from departments.services.appointments import cancel_appointment, end_appointment
 from departments.services.organisation import abolish_department, add_department, change_department
 from departments.services.people import deactivate_person, reactivate_person
@@ -252,9 +252,9 @@ def test_holders_are_the_active_people_who_have_it(cast: Cast, places: Places) -
         assert holders(permission, ids, TODAY) == {
             pk: found
             for pk in ids
-            if (found := [user for user in sorted_people() if rights(user, TODAY).has(permission, pk)])
+            if (found := [Holder(user) for user in sorted_people() if rights(user, TODAY).has(permission, pk)])
         }
-    assert cast.leaver not in holders(Permission.REVIEW, ids, TODAY)[places.civic.pk]
+    assert Holder(cast.leaver) not in holders(Permission.REVIEW, ids, TODAY)[places.civic.pk]
 
 
 def sorted_people() -> list[User]:

@@ -6,10 +6,11 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.utils import translation
 
-from departments.access import rebuild_access, rights
+from departments.access import rights
 from departments.errors import Refused
 from departments.models import Appointment, CalendarDay, Department, Role, User
 from departments.models.organisation import Permission
+from departments.projection import rebuild_access
 from departments.services import appointments, calendar, organisation, people
 from tests.factories import PASSWORD, appoint, make_department, make_person, make_user
 

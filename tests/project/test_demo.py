@@ -11,11 +11,11 @@ from django.db import transaction
 from django.db.models import Count
 from django.utils import timezone
 
-from departments.access import rebuild_access
 from departments.fiscal import BusinessCalendar
 from departments.models import ActionPlan, Appointment, Department, Indicator, Measure, User
 from departments.models.indicators import Kind
 from departments.models.plans import PlanKind, PlanState, Priority
+from departments.projection import rebuild_access
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import MailItem, OutgoingMail, Status

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, fields
 from datetime import date
 
-from departments.access import rebuild_access
 from departments.models import ActionPlan, Appointment, Department, Role, User
 from departments.models.plans import PlanState
+from departments.projection import rebuild_access
 from tests.factories import YEAR_START, make_plan
 from tests.workflows.moves import TODAY
 

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from departments.access import rebuild_access
 from departments.models import Appointment, Department, Role, User
+from departments.projection import rebuild_access
 from tests.factories import YEAR_START
 from tests.workflows.cast import LAST_DAY_BEFORE_TRANSFER, Cast, Places, make_approved_plan
 from tests.workflows.moves import TODAY, at, closed, now_of, opened, save, take, team_of

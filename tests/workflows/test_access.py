@@ -8,8 +8,9 @@ import pytest
 from django.db import transaction
 from django.http import Http404
 
-from departments.access import rebuild_access
+from departments.access import Holder
 from departments.models import Role, User
+from departments.projection import rebuild_access
 from tests.factories import appoint
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, TODAY, at, closed, fresh, now_of, opened, save, take
@@ -136,7 +137,7 @@ def test_inbox_shows_exactly_where_one_may_act(cast: Cast, reviews: list[Review]
     for person in map(fresh, cast.everybody()):
         waiting = list(waiting_for(person, on))
         assert len(waiting) == len(set(waiting))
-        assert set(waiting) == {review for review in reviews if person in by_review.get(review.pk, [])}, person
+        assert set(waiting) == {review for review in reviews if Holder(person) in by_review.get(review.pk, [])}, person
         assert set(waiting) == {
             review for review in reviews if allowed(person, review, on) & TURN_ACTIONS.get(Stage(review.stage), set())
         }, person
@@ -147,7 +148,7 @@ def test_who_may_act_on_each(places: Places, cast: Cast, reviews: list[Review]) 
     """The same, spelt out by hand."""
     found = actors(reviews, TODAY)
     names = {
-        (review.department.code, review.checkpoint.kind): [person.username for person in found[review.pk]]
+        (review.department.code, review.checkpoint.kind): [holder.user.username for holder in found[review.pk]]
         for review in reviews
         if review.is_open
     }
@@ -191,7 +192,7 @@ def powers(person: User, reviews: Iterable[Review], on: date) -> Iterator[bool]:
     for review in reviews:
         yield bool(allowed(person, review, on))
         yield sight(person, review, on) > Sight.NOTHING
-        yield person in actors([review], on).get(review.pk, [])
+        yield Holder(person) in actors([review], on).get(review.pk, [])
     yield visible_reviews(person, on).exists()
     yield waiting_for(person, on).exists()
 

@@ -13,10 +13,10 @@ from django.db import connection
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import STATUS
 
-from departments.access import rebuild_access
 from departments.drafts import draft_of
 from departments.errors import Refused
 from departments.models import ActionPlan, Appointment, DepartmentGrant, Role, User
+from departments.projection import rebuild_access
 from departments.services.appointments import end_appointment
 from departments.services.plans import save_plan
 from tests.factories import appoint, make_plan

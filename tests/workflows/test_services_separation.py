@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from departments.access import Holder
 from departments.models import Role
 from tests.factories import appoint
 from tests.workflows.cast import Cast, Places, make_approved_plan
@@ -63,7 +64,7 @@ def test_appointments_corrected_later_do_not_free_an_author(
     appoint(author, places.city, Role.REVIEWER, on=TODAY)
     with pytest.raises(NotAllowed):
         take(Action.PASS, review, author)
-    assert author not in actors([now_of(review)], TODAY)[review.pk]
+    assert Holder(author) not in actors([now_of(review)], TODAY)[review.pk]
     assert review not in waiting_for(fresh(author), TODAY)
     (other,) = opened(make_approved_plan(places.tax))
     save(other, cast.tax_editor)

@@ -16,13 +16,19 @@ class CheckpointKind(models.TextChoices):
     Q2 = "q2", _("2Q progress check")
     Q3 = "q3", _("3Q progress check")
     YEAREND = "yearend", _("Look back and next year")
+    # No round of the year: where changes of approved plans are decided on (計画変更), whenever one is asked for.
+    CHANGE = "change", _("Change of plan")
 
     @property
     def previous(self) -> "CheckpointKind | None":
         """The checkpoint whose report stands beside this one's: 2Q for 3Q; none before 1Q."""
-        reports = [kind for kind in CheckpointKind if kind is not CheckpointKind.PLAN]
+        reports = [kind for kind in ROUNDS if kind is not CheckpointKind.PLAN]
         at = reports.index(self) if self in reports else 0
         return reports[at - 1] if at else None
+
+
+# The five rounds of a fiscal year, in order.
+ROUNDS = [kind for kind in CheckpointKind if kind is not CheckpointKind.CHANGE]
 
 
 class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
@@ -31,11 +37,15 @@ class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
         return self.filter(opened_at__isnull=False, closed_at=None)
 
     def of_year(self, fiscal_year: int) -> "CheckpointQuerySet":
-        return self.filter(fiscal_year=fiscal_year).order_by("opens_on", "pk")
+        """The rounds of the year, in order."""
+        return self.rounds().filter(fiscal_year=fiscal_year).order_by("opens_on", "pk")
+
+    def rounds(self) -> "CheckpointQuerySet":
+        return self.filter(kind__in=ROUNDS)
 
     def years(self) -> list[int]:
         """The fiscal years that have a checkpoint, oldest first."""
-        return list(self.order_by("fiscal_year").values_list("fiscal_year", flat=True).distinct())
+        return list(self.rounds().order_by("fiscal_year").values_list("fiscal_year", flat=True).distinct())
 
 
 class Checkpoint(models.Model):
@@ -94,6 +104,11 @@ class Checkpoint(models.Model):
     def is_plan(self) -> bool:
         """Whether the plan itself is what is reviewed."""
         return self.kind == CheckpointKind.PLAN
+
+    @property
+    def is_change(self) -> bool:
+        """Whether a change of an approved plan is what is reviewed."""
+        return self.kind == CheckpointKind.CHANGE
 
     @property
     def is_running(self) -> bool:

@@ -15,13 +15,21 @@ class EventKind(models.TextChoices):
     PASSED = "passed", _("Passed on for approval")
     RETURNED = "returned", _("Returned")
     APPROVED = "approved", _("Approved")
+    REVOKED = "revoked", _("Approval revoked")
+    EXTENDED = "extended", _("Due day extended")
+    CANCELLED = "cancelled", _("Cancelled")
     LAPSED = "lapsed", _("Closed unfinished")
+    PINNED = "pinned", _("Comment made")
+    ANSWERED = "answered", _("Comment answered")
+    RESOLVED = "resolved", _("Comment resolved")
+    ACKNOWLEDGED = "acknowledged", _("Read afterwards")
 
 
 class Event(models.Model):
     """One thing that happened to a review (履歴). Never changed, never removed: database triggers refuse both.
 
     Chained per plan: `hash` is the SHA-256 of the row's canonical form, which includes the `previous` hash.
+    `on_behalf_of`: the absent person in whose place `by` acted (代決), if any.
     """
 
     plan = models.ForeignKey(ActionPlan, on_delete=models.PROTECT, related_name="events")
@@ -30,6 +38,9 @@ class Event(models.Model):
     kind = models.CharField(_("what"), max_length=12, choices=EventKind.choices)
     at = models.DateTimeField(_("when"))
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("who"))
+    on_behalf_of = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", null=True, verbose_name=_("in whose place")
+    )
     round = models.PositiveSmallIntegerField(_("round"))
     data = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     previous = models.CharField(max_length=64, blank=True)
@@ -52,6 +63,21 @@ class PendingEvent(models.Model):
     event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="pending")
 
     class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.event_id)
+
+
+class Acknowledgement(models.Model):
+    """That the person in whose place an event was done has read it afterwards (後閲)."""
+
+    event = models.OneToOneField(Event, on_delete=models.PROTECT, primary_key=True, related_name="acknowledgement")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = _("acknowledgement")
+        verbose_name_plural = _("acknowledgements")
         default_permissions = ()
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from departments.models import Indicator, Measure
+from departments.models.plans import Priority
 from workflows.models.reviews import Review
 
 
@@ -58,6 +59,8 @@ class MeasureReport(models.Model):
     done = models.TextField(_("what was done"), blank=True, max_length=2000)
     issue = models.TextField(_("issue"), blank=True, max_length=2000)
     next_step = models.TextField(_("next step"), blank=True, max_length=2000)
+    # The measure's class when it was reported: a quarter is judged by the plan as it was then.
+    priority = models.CharField(_("class"), max_length=12, choices=Priority.choices)
 
     class Meta:
         verbose_name = _("measure report")

@@ -17,6 +17,7 @@ class Stage(models.TextChoices):
     APPROVE = "approve", _("Awaiting approval")
     APPROVED = "approved", _("Approved")
     LAPSED = "lapsed", _("Closed unfinished")
+    CANCELLED = "cancelled", _("Cancelled")
 
     @property
     def is_open(self) -> bool:
@@ -60,6 +61,10 @@ class Review(models.Model):
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     due_on = models.DateField(_("due"), null=True, blank=True)
     stage_since = models.DateTimeField(_("since"))
+    # The department's own day for submission, where the office granted one (期限延長).
+    extended_to = models.DateField(_("extended to"), null=True, blank=True)
+    # Counts the changes asked for of a plan (計画変更); 0 in the rounds of the year.
+    change_number = models.PositiveSmallIntegerField(default=0)
     round = models.PositiveSmallIntegerField(_("round"), default=0)
     # The stage that returned the review, and so gets it back when it is submitted again; empty on the first way.
     returned_from = models.CharField(max_length=10, choices=Stage.choices, blank=True)
@@ -74,17 +79,23 @@ class Review(models.Model):
         verbose_name_plural = _("reviews")
         default_permissions = ()
         constraints = [
-            models.UniqueConstraint(fields=["plan", "checkpoint"], name="review_once_per_checkpoint"),
+            models.UniqueConstraint(fields=["plan", "checkpoint", "change_number"], name="review_once_per_checkpoint"),
+            models.UniqueConstraint(
+                fields=["plan"],
+                condition=Q(change_number__gte=1, task__isnull=False),
+                name="review_one_open_change_per_plan",
+            ),
             models.CheckConstraint(
                 condition=Q(stage__in=["prepare", "review", "approve"], task__isnull=False, due_on__isnull=False)
-                | Q(stage__in=["approved", "lapsed"], task__isnull=True, due_on__isnull=True),
+                | Q(stage__in=["approved", "lapsed", "cancelled"], task__isnull=True, due_on__isnull=True),
                 name="review_open_with_task",
             ),
             models.CheckConstraint(
                 condition=Q(returned_from__in=["", "review", "approve"]), name="review_returned_from_office"
             ),
             models.CheckConstraint(
-                condition=Q(stage="prepare") | Q(stage="lapsed") | Q(round__gte=1), name="review_submitted_has_round"
+                condition=Q(stage__in=["prepare", "lapsed", "cancelled"]) | Q(round__gte=1),
+                name="review_submitted_has_round",
             ),
         ]
         # Free of literals in their conditions, so that SQLite matches them too.
@@ -130,6 +141,7 @@ class Submission(models.Model):
     sha256 = models.CharField(max_length=64)
     submitted_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     submitted_at = models.DateTimeField()
+    on_behalf_of = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta:
         verbose_name = _("submission")
@@ -146,10 +158,15 @@ class Outcome(models.TextChoices):
     PASSED = "passed", _("Passed on")
     RETURNED = "returned", _("Returned")
     APPROVED = "approved", _("Approved")
+    REVOKED = "revoked", _("Approval revoked")
 
 
 class Decision(models.Model):
-    """What the office decided about one round at one step, on exactly which content."""
+    """What the office decided about one round at one step, on exactly which content.
+
+    `step` is the stage in which it was decided: an approval is revoked (承認取消) when the review stands at approved.
+    `on_behalf_of`: the absent person in whose place it was decided (代決), if any.
+    """
 
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="decisions")
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="decisions")
@@ -158,6 +175,7 @@ class Decision(models.Model):
     comment = models.TextField(_("comment"), blank=True, max_length=2000)
     decided_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
+    on_behalf_of = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
 
     class Meta:
         verbose_name = _("decision")
@@ -168,11 +186,12 @@ class Decision(models.Model):
             models.UniqueConstraint(fields=["submission", "step"], name="decision_once_a_round_and_step"),
             models.CheckConstraint(
                 condition=Q(step="review", outcome__in=["passed", "returned"])
-                | Q(step="approve", outcome__in=["approved", "returned"]),
+                | Q(step="approve", outcome__in=["approved", "returned"])
+                | Q(step="approved", outcome="revoked"),
                 name="decision_outcome_fits_step",
             ),
             models.CheckConstraint(
-                condition=~Q(outcome="returned") | ~Q(comment=""), name="decision_return_has_reason"
+                condition=~Q(outcome__in=["returned", "revoked"]) | ~Q(comment=""), name="decision_return_has_reason"
             ),
         ]
 

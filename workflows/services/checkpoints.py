@@ -14,7 +14,7 @@ from departments.services import plans as plan_service
 from departments.services.rows import save_or_refuse
 from workflows import engine, history
 from workflows.errors import Closed
-from workflows.models import Checkpoint, EventKind, Review
+from workflows.models import Checkpoint, EventKind, Review, Stage
 from workflows.schedule import Days
 
 log = structlog.get_logger("meguru.workflows")
@@ -125,7 +125,7 @@ def close_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) 
     checkpoint.closed_at = now
     running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
     unfinished = list(running.filter(checkpoint=current).order_by("plan_id"))  # as an opening locks them
-    engine.lapse(unfinished, now=now)
+    engine.end(unfinished, Stage.LAPSED, now=now)
     if current.is_plan:
         for review in unfinished:
             plan_service.mark(review.plan_id, PlanState.DRAFT)

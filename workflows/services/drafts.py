@@ -63,11 +63,8 @@ def save_draft(
     if review.checkpoint.is_plan:
         return review
     saved_measures, saved_indicators = measure_entries(review), indicator_entries(review)
-    new_measures = {
-        pk: measures[pk]
-        for pk in review.plan.measures.values_list("pk", flat=True)
-        if pk in measures and measures[pk] != saved_measures.get(pk)
-    }
+    priorities = dict(review.plan.measures.values_list("pk", "priority"))
+    new_measures = {pk: measures[pk] for pk in priorities if pk in measures and measures[pk] != saved_measures.get(pk)}
     new_indicators = {
         found.pk: indicators[found.pk].kept
         for found in indicators_of(review)
@@ -77,7 +74,7 @@ def save_draft(
         return review
     if review.version != version:
         raise Overtaken(review, last_event(review))
-    _write(review, new_measures, new_indicators)
+    _write(review, new_measures, new_indicators, priorities)
     note_author(review.plan_id, by)
     review.version += 1
     review.saved_by, review.saved_at = by, now
@@ -103,7 +100,12 @@ def indicator_entries(review: Review) -> dict[int, IndicatorEntry]:
     }
 
 
-def _write(review: Review, measures: dict[int, MeasureEntry], indicators: dict[int, IndicatorEntry]) -> None:
+def _write(
+    review: Review,
+    measures: dict[int, MeasureEntry],
+    indicators: dict[int, IndicatorEntry],
+    priorities: dict[int, str],
+) -> None:
     MeasureReport.objects.bulk_create(
         (
             MeasureReport(
@@ -114,12 +116,13 @@ def _write(review: Review, measures: dict[int, MeasureEntry], indicators: dict[i
                 done=entry.done,
                 issue=entry.issue,
                 next_step=entry.next_step,
+                priority=priorities[pk],
             )
             for pk, entry in measures.items()
         ),
         update_conflicts=True,
         unique_fields=["review", "measure"],
-        update_fields=["progress", "percent", "done", "issue", "next_step"],
+        update_fields=["progress", "percent", "done", "issue", "next_step", "priority"],
     )
     IndicatorReport.objects.bulk_create(
         (IndicatorReport(review=review, indicator_id=pk, **asdict(entry)) for pk, entry in indicators.items()),

@@ -7,13 +7,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from departments.access import rights
 from departments.models import CalendarDay, User
 from departments.models.plans import PlanState
 from departments.services import plans
 from workflows import content, engine, history
-from workflows.access import Action, allowed, is_barred_from_turn
+from workflows.access import Action, Standing, is_barred_from_turn, standing_for
 from workflows.completeness import problems
-from workflows.draft import read_draft
+from workflows.draft import Draft, read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, ReviewError, Stale
 from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
 from workflows.schedule import mending_due
@@ -22,17 +23,21 @@ from workflows.schedule import mending_due
 def locked(review_id: int, task_id: int | None) -> Review:
     """The review, its row and its plan's locked for this transaction.
 
-    `task_id` is the task that the person's page was made for: another one is open now → Stale. The checkpoint is
-    not joined: it is to be read after the lock, when days moved meanwhile are there.
+    `task_id` is the task that the person's page was made for: another one is open now → Stale.
     """
-    review = (
+    review = locked_row(review_id)
+    if task_id is None or review.task_id != task_id:
+        raise Stale(last_event(review))
+    return review
+
+
+def locked_row(review_id: int) -> Review:
+    """The same whatever is open. The checkpoint is not joined: after the lock, days moved meanwhile are there."""
+    return (
         Review.objects.select_for_update(of=("self", "plan"))
         .select_related("plan", "department", "process", "task")
         .get(pk=review_id)
     )
-    if task_id is None or review.task_id != task_id:
-        raise Stale(last_event(review))
-    return review
 
 
 def last_event(review: Review) -> Event | None:
@@ -40,11 +45,12 @@ def last_event(review: Review) -> Event | None:
     return review.events.select_related("by").order_by("-sequence").first()
 
 
-def require(action: Action, review: Review, by: User, now: datetime) -> None:
-    """Raise NotAllowed, with the reason, unless the person may take the action now."""
+def require(action: Action, review: Review, by: User, now: datetime) -> Standing:
+    """In whose place the person takes the action now; raises NotAllowed, with the reason, if they may not."""
     on = timezone.localdate(now)
-    if action in allowed(by, review, on):
-        return
+    found = standing_for(action, rights(by, on), review)
+    if found is not None:
+        return found
     if is_barred_from_turn(by, review, on):
         raise NotAllowed(
             _("You work or worked in this department this year, so somebody else has to decide on its plan.")
@@ -58,6 +64,7 @@ def _move(
     kind: EventKind,
     *,
     by: User,
+    standing: Standing,
     now: datetime,
     data: dict[str, Any],
     due_on: date | None = None,
@@ -67,7 +74,8 @@ def _move(
     engine.advance(review, outcome, by=by, now=now, due_on=due_on)
     review.save(update_fields=["stage", "task", "due_on", "stage_since", "round", "returned_from"])
     opened = {"next_task": review.task_id, "to": review.stage, "due": str(review.due_on) if review.due_on else None}
-    return history.record(review, kind, by=by, at=now, data={**closed, **opened, **data})
+    facts = {**closed, **opened, **data}
+    return history.record(review, kind, by=by, absent_id=standing.absent_id, at=now, data=facts)
 
 
 @transaction.atomic
@@ -78,7 +86,7 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
     Raises Stale, Overtaken, NotAllowed, or Incomplete with everything that is missing.
     """
     review = locked(review_id, task_id)
-    require(Action.SUBMIT, review, by, now)
+    standing = require(Action.SUBMIT, review, by, now)
     if version != review.draft_version:
         raise Overtaken(review, last_event(review))
     draft = read_draft(review)
@@ -94,10 +102,13 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
         sha256=content.digest(text),
         submitted_by=by,
         submitted_at=now,
+        on_behalf_of_id=standing.absent_id,
     )
     plans.note_author(review.plan_id, by)
     outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
-    _move(review, outcome, EventKind.SUBMITTED, by=by, now=now, data={"sha256": submission.sha256})
+    _note_priorities(draft)
+    facts = {"sha256": submission.sha256}
+    _move(review, outcome, EventKind.SUBMITTED, by=by, standing=standing, now=now, data=facts)
     if review.checkpoint.is_plan:
         plans.mark(review.plan_id, PlanState.SUBMITTED)
     return review
@@ -107,9 +118,9 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
 def withdraw(*, review_id: int, task_id: int, by: User, now: datetime) -> Review:
     """Take back what was submitted (引戻し), as long as nobody has acted on it. Raises Stale or NotAllowed."""
     review = locked(review_id, task_id)
-    require(Action.WITHDRAW, review, by, now)
-    _move(review, "withdraw", EventKind.WITHDRAWN, by=by, now=now, data={})
-    _reopen_plan(review)
+    standing = require(Action.WITHDRAW, review, by, now)
+    _move(review, "withdraw", EventKind.WITHDRAWN, by=by, standing=standing, now=now, data={})
+    reopen_plan(review)
     return review
 
 
@@ -129,7 +140,7 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
     """
     review = locked(review_id, task_id)
     action, route, kind = DECISIONS[outcome]
-    require(action, review, by, now)
+    standing = require(action, review, by, now)
     comment = comment.strip()
     if outcome == Outcome.RETURNED and not comment:
         raise ReviewError(_("Say why you return it: the department needs to know what to mend."))
@@ -142,20 +153,30 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
         comment=comment,
         decided_by=by,
         decided_at=now,
+        on_behalf_of_id=standing.absent_id,
     )
     review.returned_from = step if outcome == Outcome.RETURNED else ""
     due_on = None
     if outcome == Outcome.RETURNED:
-        due_on = mending_due(review.checkpoint, timezone.localdate(now), CalendarDay.objects.calendar())
-    _move(review, route, kind, by=by, now=now, due_on=due_on, data={"step": step, "comment": comment})
+        due_on = mending_due(review, timezone.localdate(now), CalendarDay.objects.calendar())
+    facts = {"step": step, "comment": comment}
+    _move(review, route, kind, by=by, standing=standing, now=now, due_on=due_on, data=facts)
     if outcome == Outcome.RETURNED:
-        _reopen_plan(review)
+        reopen_plan(review)
     elif outcome == Outcome.APPROVED and review.checkpoint.is_plan:
         plans.mark(review.plan_id, PlanState.APPROVED)
     return review
 
 
-def _reopen_plan(review: Review) -> None:
+def reopen_plan(review: Review) -> None:
     """A plan that came back can be edited again."""
     if review.checkpoint.is_plan:
         plans.mark(review.plan_id, PlanState.DRAFT)
+
+
+def _note_priorities(draft: Draft) -> None:
+    """Keep with each report the class that its measure has now, where a change of the plan came in between."""
+    for measure, report in draft.measures:
+        if report.pk is not None and report.priority != measure.priority:
+            report.priority = measure.priority
+            report.save(update_fields=["priority"])

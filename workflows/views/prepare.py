@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from departments.access import holders
+from departments.access import each_once, holders
 from departments.models import CalendarDay
 from departments.models.organisation import Permission
 from workflows.access import Action, Sight, allowed, get_review, sight
@@ -155,5 +155,5 @@ def _common(request: HttpRequest, found: Review, on: date) -> dict[str, Any]:
         "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
         "decisions": [decision for decision in returned if decision.submission.round == found.round],
         "may_submit": Action.SUBMIT in allowed(request.user, found, on),
-        "submitters": holders(Permission.SUBMIT, [found.department_id], on).get(found.department_id, []),
+        "submitters": list(each_once(holders(Permission.SUBMIT, [found.department_id], on)[found.department_id])),
     }

@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from departments.access import rebuild_access
+from departments.projection import rebuild_access
 
 
 class Command(BaseCommand):
