@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from departments.access import Holder, Rights, each_once, holders_by, require_administrator, rights, served_departments
 from departments.fiscal import fiscal_year_of
@@ -30,7 +31,7 @@ class Action(models.TextChoices):
     APPROVE = "approve", _("Approve")
     REVOKE = "revoke", _("Revoke the approval")
     EXTEND = "extend", _("Extend the due day")
-    CANCEL = "cancel", _("Cancel")
+    CANCEL = "cancel", pgettext_lazy("action", "Cancel")
     PIN = "pin", _("Comment on a place")
     ANSWER = "answer", _("Answer a comment")
     RESOLVE = "resolve", _("Resolve a comment")

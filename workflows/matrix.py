@@ -3,51 +3,82 @@
 The README's table, the command `access_matrix` and the tests all take it from here.
 """
 
-from collections.abc import Iterable, Iterator
-from datetime import date
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import NamedTuple
 
 from django.utils.translation import override
 
-from departments.access import Rights
+from departments.access import Mandate, Rights
 from departments.models import ActionPlan, Role
+from departments.models.deputies import DEPUTISED
 from departments.models.organisation import Permission
 from workflows.access import Action, Sight, allowed_by, sight_by
-from workflows.models import Review, Stage
+from workflows.models import Checkpoint, CheckpointKind, Review, Stage
 
 # The numbers and the year of a made-up review; nothing is read from the database.
-WITHIN_REACH, ELSEWHERE, YEAR = 1, 2, 2026
+WITHIN_REACH, ELSEWHERE, YEAR, ABSENT = 1, 2, 2026, 3
 
 
 class Relation(StrEnum):
-    """How a review's department stands to a person's appointment."""
+    """How a review's department stands to a person's appointment, or to that of whom they stand in for."""
 
     OWN = "own"  # within its reach
     SERVED = "served"  # within its reach, but the person is or was editor or lead there this year
     OTHER = "other"
+    DEPUTY = "deputy"  # within the reach of the absent person
+    DEPUTY_SERVED = "deputy_served"  # the same, but the deputy is or was editor or lead there this year
+    DEPUTY_OF_SERVED = "deputy_of_served"  # the same, but the absent person is or was
+
+    @property
+    def by_deputy(self) -> bool:
+        return self in (Relation.DEPUTY, Relation.DEPUTY_SERVED, Relation.DEPUTY_OF_SERVED)
 
 
 class State(StrEnum):
-    """The stage of a review; approval twice, because what was submitted straight to it can still be withdrawn."""
+    """The stage of a review, in as many kinds as make a difference to somebody."""
 
     PREPARE = "prepare"
     REVIEW = "review"
     APPROVE = "approve"
-    APPROVE_AGAIN = "approve_again"
+    APPROVE_AGAIN = "approve_again"  # submitted straight to it, so it can still be withdrawn
     APPROVED = "approved"
+    APPROVED_CLOSED = "approved_closed"  # and the checkpoint is closed
     LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+    CHANGE = "change"  # a change of the plan, being prepared
+    CHANGE_APPROVED = "change_approved"
 
     @property
     def stage(self) -> Stage:
-        return Stage.APPROVE if self is State.APPROVE_AGAIN else Stage(self.value)
+        return SPECIAL[self] if self in SPECIAL else Stage(self.value)
 
     def review(self, department_id: int) -> Review:
         """A review in this state, not saved."""
-        returned_from = Stage.APPROVE if self is State.APPROVE_AGAIN else ""
-        plan = ActionPlan(fiscal_year=YEAR)
-        return Review(department_id=department_id, plan=plan, stage=self.stage, returned_from=returned_from)
+        is_change = self in (State.CHANGE, State.CHANGE_APPROVED)
+        return Review(
+            department_id=department_id,
+            plan=ActionPlan(fiscal_year=YEAR),
+            stage=self.stage,
+            returned_from=Stage.APPROVE if self is State.APPROVE_AGAIN else "",
+            change_number=int(is_change),
+            checkpoint=Checkpoint(
+                kind=CheckpointKind.CHANGE if is_change else CheckpointKind.Q2,
+                opened_at=MOMENT,
+                closed_at=MOMENT if self is State.APPROVED_CLOSED else None,
+            ),
+        )
+
+
+MOMENT = datetime(YEAR, 10, 7, tzinfo=UTC)
+SPECIAL = {
+    State.APPROVE_AGAIN: Stage.APPROVE,
+    State.APPROVED_CLOSED: Stage.APPROVED,
+    State.CHANGE: Stage.PREPARE,
+    State.CHANGE_APPROVED: Stage.APPROVED,
+}
 
 
 class Cell(NamedTuple):
@@ -70,14 +101,24 @@ class Reading(NamedTuple):
 
 
 def _cases() -> Iterator[tuple[Role, Relation, State]]:
-    return ((role, relation, state) for role in Role for relation in Relation for state in State)
+    return (
+        (role, relation, state)
+        for role in Role
+        for relation in Relation
+        if role in DEPUTISED or not relation.by_deputy
+        for state in State
+    )
 
 
 def _rights(role: Role, relation: Relation) -> Rights:
-    served: dict[int, date | None] = {}
-    if relation == Relation.SERVED or role in (Role.EDITOR, Role.LEAD):
-        served = {WITHIN_REACH: None}
-    return Rights(granted={permission: frozenset({WITHIN_REACH}) for permission in role.permissions}, served=served)
+    there: dict[int, date | None] = {WITHIN_REACH: None}
+    works_there = role in (Role.EDITOR, Role.LEAD)
+    granted = {permission: frozenset({WITHIN_REACH}) for permission in role.permissions}
+    if not relation.by_deputy:
+        return Rights(granted=granted, served=there if works_there or relation == Relation.SERVED else {})
+    absent = Rights(granted=granted, served=there if works_there or relation == Relation.DEPUTY_OF_SERVED else {})
+    served = there if role == Role.LEAD or relation == Relation.DEPUTY_SERVED else {}
+    return Rights(granted={}, served=served, mandates=(Mandate(ABSENT, absent),))
 
 
 def _review(relation: Relation, state: State) -> Review:
@@ -132,13 +173,17 @@ def as_json() -> dict[str, list[dict[str, str | bool]]]:
 
 START, END = "<!-- rights -->", "<!-- /rights -->"
 NONE = "–"
-BARRED, UNTOUCHED = "¹", "²"
+BARRED, UNTOUCHED, RUNNING, CHANGE, ROUND = "¹", "²", "³", "⁴", "⁵"
 NOTES = f"""\
 A cell names the stages in which the action is open to the role: {{stages}}.
 Every other department's review answers 404, whatever the role. An administrator or superuser has no say in a review.
+A deputy (代理) may do what the absent person may, if nothing bars either of the two; the record names both.
 
 {BARRED} Not for whoever is or was editor or lead of that department this year (職務分掌).
-{UNTOUCHED} Only when it was submitted again straight to approval and nobody has acted on it yet."""
+{UNTOUCHED} Only when it was submitted again straight to approval and nobody has acted on it yet.
+{RUNNING} Only until the checkpoint is closed, and not for a change of a plan.
+{CHANGE} Only a change of a plan (計画変更).
+{ROUND} Not a change of a plan."""
 
 
 def as_markdown() -> str:
@@ -184,13 +229,20 @@ def _action_cell(role: Role, action: Action) -> str:
     allowed = {
         (cell.relation, cell.state): cell.allowed for cell in cells() if (cell.role, cell.action) == (role, action)
     }
-    marked = []
-    for state in State:
-        again = state == State.APPROVE_AGAIN
-        if allowed[Relation.OWN, state] and not (again and allowed[Relation.OWN, State.APPROVE]):
-            barred = "" if allowed[Relation.SERVED, state] else BARRED
-            marked.append(f"`{state.stage.value}`{UNTOUCHED if again else ''}{barred}")
-    return ", ".join(marked) or NONE
+    marked = [_marked(stage, allowed) for stage in Stage]
+    return ", ".join(filter(None, marked)) or NONE
+
+
+def _marked(stage: Stage, allowed: Mapping[tuple[Relation, State], bool]) -> str:
+    """The stage with the marks of its conditions; empty where the action is not open in it."""
+    plain, special = State(stage.value), [state for state in SPECIAL if state.stage == stage]
+    opening = next((state for state in (plain, *special) if allowed[Relation.OWN, state]), None)
+    if opening is None:
+        return ""
+    marks = {State.APPROVE_AGAIN: UNTOUCHED, State.CHANGE: CHANGE}.get(opening, "")
+    if opening == plain and not all(allowed[Relation.OWN, state] for state in special):
+        marks = RUNNING if stage == Stage.APPROVED else ROUND
+    return f"`{stage.value}`{marks}" + ("" if allowed[Relation.SERVED, opening] else BARRED)
 
 
 def _in_both(text: object) -> str:

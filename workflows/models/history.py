@@ -3,6 +3,7 @@
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from departments.models import ActionPlan, User
 from workflows.models.reviews import Review
@@ -17,7 +18,7 @@ class EventKind(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REVOKED = "revoked", _("Approval revoked")
     EXTENDED = "extended", _("Due day extended")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("review", "Cancelled")
     LAPSED = "lapsed", _("Closed unfinished")
     PINNED = "pinned", _("Comment made")
     ANSWERED = "answered", _("Comment answered")

@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from viewflow.workflow.models import Process, Task
 
 from departments.models import ActionPlan, Department, User
@@ -17,7 +18,7 @@ class Stage(models.TextChoices):
     APPROVE = "approve", _("Awaiting approval")
     APPROVED = "approved", _("Approved")
     LAPSED = "lapsed", _("Closed unfinished")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("review", "Cancelled")
 
     @property
     def is_open(self) -> bool:
