@@ -14,29 +14,35 @@ from departments.judgement import Reading, judge, measured
 from departments.models import Indicator, Measure
 from departments.models.indicators import Step
 from workflows.draft import Draft
-from workflows.models import IndicatorReport, MeasureReport, Review
+from workflows.models import Attachment, IndicatorReport, MeasureReport, Review
 
 Content = dict[str, Any]
 
-# Of the content's shape: a later release that shapes it otherwise still has to read what was frozen in this one.
-FORMAT = 1
+# Of the content's shape. What was frozen in format 1 has no attachments, and no class of measures in a report.
+FORMAT = 2
 
 
 def review_content(review: Review, draft: Draft) -> Content:
     """The draft as it stands: the plan itself at the plan checkpoint, else the report on it.
 
-    {"kind": "plan", "plan": {…}} or {"kind": "report", "measures": [{…}], "indicators": [{…}]}; decimals are
-    strings, so that nothing is lost in JSON.
+    {"kind": "plan", "plan": {…}} or {"kind": "report", "measures": [{…}], "indicators": [{…}]}, and with either
+    "attachments": [{"name", "sha256", "size", "type"}] by name; decimals are strings, so that nothing is lost in JSON.
     """
+    whole = {"format": FORMAT, "attachments": [_attachment_content(found) for found in draft.attachments]}
     if review.checkpoint.is_plan:
-        return {"format": FORMAT, "kind": "plan", "plan": plan_content(review.plan)}
+        return {**whole, "kind": "plan", "plan": plan_content(review.plan)}
     step = Step(review.checkpoint.kind)
     return {
-        "format": FORMAT,
+        **whole,
         "kind": "report",
         "measures": [_measure_content(measure, report) for measure, report in draft.measures],
         "indicators": [_indicator_content(step, indicator, report) for indicator, report in draft.indicators],
     }
+
+
+def _attachment_content(attachment: Attachment) -> Content:
+    file = attachment.file
+    return {"name": attachment.name, "sha256": file.sha256, "size": file.size, "type": file.media_type}
 
 
 def _measure_content(measure: Measure, report: MeasureReport) -> Content:
@@ -45,6 +51,7 @@ def _measure_content(measure: Measure, report: MeasureReport) -> Content:
         "number": measure.number,
         "title": measure.title,
         "initiative": str(measure.initiative),
+        "priority": measure.priority,
         "goal": measure.goal,
         "progress": report.progress.code if report.progress else None,
         "progress_name": report.progress.name_ja if report.progress else None,
@@ -129,6 +136,7 @@ FIELD_NAMES = {
     "code": _("number"),
     "direction": _("direction"),
     "formula": _("formula"),
+    "file": _("attachment"),
 }
 
 # Follow from other fields, or identify them.
@@ -158,15 +166,22 @@ def changes(before: Content, after: Content) -> list[Change]:
     for path in list(new) + [path for path in old if path not in new]:
         place, was = old.get(path, ("", None))
         place, now = new.get(path, (place, None))
-        if was != now:
+        if was != now and not _is_unknown(before, path):
             name = str(FIELD_NAMES.get(path[-1], path[-1]))
             found.append(Change(place=place, key=path[-1], field=name, before=was, after=now))
     return found
 
 
+def _is_unknown(before: Content, path: Path) -> bool:
+    """Whether the older content could not say this, because of its format."""
+    return before["format"] == 1 and before["kind"] == "report" and path[-1] == "priority"
+
+
 def _fields(content: Any, path: Path = (), place: str = "") -> Iterator[tuple[Path, tuple[str, Any]]]:
-    """Every leaf of the content: its path, the name of the entry it stands in, its value."""
-    if isinstance(content, dict):
+    """Every leaf of the content: its path, the name of the entry it stands in, its value. A file is one leaf."""
+    if isinstance(content, dict) and "sha256" in content:
+        yield (*path[:-1], content["name"], "file"), (content["name"], content)
+    elif isinstance(content, dict):
         place = " › ".join(filter(None, [place, _entry_name(content)]))
         for key, value in content.items():
             if key not in NOT_COMPARED:

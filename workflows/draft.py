@@ -1,29 +1,35 @@
-"""The department's working draft of a report, read once for all that need it."""
+"""The department's working draft, read once for all that need it."""
 
 from dataclasses import dataclass, field
 
 from departments.models import Indicator, Measure
-from workflows.models import IndicatorReport, MeasureReport, Review
+from workflows.models import Attachment, IndicatorReport, MeasureReport, Review
 
 
 @dataclass(frozen=True)
 class Draft:
-    """Each measure and indicator of a review with what is entered about it: an empty, unsaved row where nothing is."""
+    """Each measure and indicator of a review with what is entered about it: an empty, unsaved row where nothing is.
+
+    `attachments` are in the order of their names.
+    """
 
     measures: list[tuple[Measure, MeasureReport]] = field(default_factory=list)
     indicators: list[tuple[Indicator, IndicatorReport]] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
 
 
 def read_draft(review: Review) -> Draft:
-    """The draft as it stands, in five queries; at the plan checkpoint, where the plan itself is the draft, in none."""
+    """The draft as it stands, in six queries; at the plan checkpoint, where the plan itself is the draft, in one."""
+    attachments = sorted(review.attachments.select_related("file"), key=lambda attachment: attachment.name)
     if review.checkpoint.is_plan:
-        return Draft()
+        return Draft(attachments=attachments)
     reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
     values = {report.indicator_id: report for report in review.indicator_reports.all()}
     measures = review.plan.measures.select_related("initiative")
     return Draft(
         measures=[(measure, reports.get(measure.pk) or MeasureReport()) for measure in measures],
         indicators=[(found, values.get(found.pk) or IndicatorReport()) for found in indicators_of(review)],
+        attachments=attachments,
     )
 
 
