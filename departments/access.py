@@ -110,7 +110,7 @@ def _grants_of(user: User, on: date) -> QuerySet:
     own = DepartmentGrant.objects.filter(Q(until=None) | Q(until__gte=on), user=user).values_list(
         "permission__codename", "content_object_id", Value(None, output_field=BigIntegerField())
     )
-    in_place = DeputyGrant.objects.filter(user=user, until__gte=on)
+    in_place = DeputyGrant.objects.filter(user=user, until__gte=on, absent__is_active=True)
     return own.union(in_place.values_list("permission", "department_id", "absent_id"), all=True)
 
 
@@ -180,7 +180,8 @@ def holders_by(
     for row in own:
         found[row.permission.codename][row.content_object_id].append(Holder(row.user))
     in_place = DeputyGrant.objects.filter(until__gte=on, permission__in=codenames, department__in=ids)
-    for grant in in_place.filter(user__is_active=True).select_related("user", "absent").order_by("user__username"):
+    in_place = in_place.filter(user__is_active=True, absent__is_active=True)
+    for grant in in_place.select_related("user", "absent").order_by("user__username"):
         found[grant.permission][grant.department_id].append(Holder(grant.user, grant.absent))
     return found
 
@@ -253,6 +254,12 @@ def get_person(user: User, pk: int, on: date) -> User:
 def get_appointment(user: User, pk: int, on: date) -> Appointment:
     """An appointment for those who keep them, else Http404."""
     return _administered(Appointment.objects.select_related("user", "department"), user, pk, on)
+
+
+def get_absence(user: User, pk: int, on: date) -> Deputy:
+    """An absence that is not over, for the absent person and those who keep people, else Http404."""
+    rows = Deputy.objects.filter(pk=pk, last_day__gte=on).select_related("absent", "deputy", "department")
+    return _found(rows if may_administer(user, on) else rows.filter(absent=user.pk))
 
 
 def _found(queryset: QuerySet[Row]) -> Row:

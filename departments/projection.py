@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 
 from departments.access import later
 from departments.models import Appointment, Department, DepartmentGrant, Deputy, DeputyGrant, Role, User
+from departments.models.deputies import DEPUTISED
 from departments.models.organisation import Permission
 
 
@@ -44,8 +45,8 @@ def rebuild_access(on: date, *, users: Iterable[User] | None = None, write: bool
         permission_ids = _locked_permissions()
         appointments = Appointment.objects.in_force(on)
         rows = DepartmentGrant.objects.all()
-        if users is not None:
-            ids = [user.pk for user in users]
+        ids = None if users is None else [user.pk for user in users]
+        if ids is not None:
             appointments, rows = appointments.filter(user__in=ids), rows.filter(user__in=ids)
         below = _departments_below()
         wanted = _wanted_grants(appointments, permission_ids, below)
@@ -57,7 +58,7 @@ def rebuild_access(on: date, *, users: Iterable[User] | None = None, write: bool
         if write and difference:
             DepartmentGrant.objects.filter(pk__in=surplus + [found[grant].pk for grant in renewed]).delete()
             _add_grants({grant: wanted[grant] for grant in missing + renewed})
-        return difference + _rebuild_deputies(on, users, below, write=write)
+        return difference + _rebuild_deputies(on, ids, below, write=write)
 
 
 def _add_grants(grants: dict[Grant, date | None]) -> None:
@@ -105,15 +106,12 @@ class DeputyKey(NamedTuple):
     department_id: int
 
 
-def _rebuild_deputies(
-    on: date, users: Iterable[User] | None, below: dict[int, list[int]], *, write: bool
-) -> Difference:
+def _rebuild_deputies(on: date, ids: list[int] | None, below: dict[int, list[int]], *, write: bool) -> Difference:
     """The same for what deputies hold; a person's rights change with their own and their absent people's rows."""
     deputies, rows = Deputy.objects.in_force(on), DeputyGrant.objects.all()
-    if users is not None:
-        theirs = Q(absent__in=[user.pk for user in users])
-        deputies = deputies.filter(theirs | Q(deputy__in=users))
-        rows = rows.filter(theirs | Q(user__in=users))
+    if ids is not None:
+        deputies = deputies.filter(Q(absent__in=ids) | Q(deputy__in=ids))
+        rows = rows.filter(Q(absent__in=ids) | Q(user__in=ids))
     wanted = _wanted_deputy_grants(deputies, on, below)
     found = {DeputyKey(row.user_id, row.absent_id, row.permission, row.department_id): row for row in rows}
     missing = [key for key in wanted if key not in found]
@@ -129,7 +127,9 @@ def _rebuild_deputies(
 
 def _wanted_deputy_grants(deputies: QuerySet[Deputy], on: date, below: dict[int, list[int]]) -> dict[DeputyKey, date]:
     """Only what the absent person holds by their own appointment: there is no deputy of a deputy."""
-    held = Appointment.objects.in_force(on).values_list("user_id", "role", "department_id", "valid_until")
+    absent = deputies.order_by().values("absent")
+    held = Appointment.objects.in_force(on).filter(user__in=absent, role__in=DEPUTISED)
+    held = held.values_list("user_id", "role", "department_id", "valid_until")
     until = {(user_id, role, department_id): last for user_id, role, department_id, last in held}
     wanted: dict[DeputyKey, date] = {}
     for row in deputies:

@@ -19,6 +19,13 @@ def day_text(day: date) -> str:
     return wareki(day) if get_language() == "ja" else format_date(day, "j M Y (D)")
 
 
+def days_text(first: date, last: date) -> str:
+    """令和8年10月7日(水)～令和8年10月9日(金); one day is said once."""
+    if first == last:
+        return day_text(first)
+    return f"{day_text(first)}～{day_text(last)}" if get_language() == "ja" else f"{day_text(first)} – {day_text(last)}"
+
+
 def moment_text(moment: datetime) -> str:
     """令和8年10月7日(水) 14:05, in the city's time."""
     local = timezone.localtime(moment)

@@ -51,6 +51,11 @@ class Deputy(models.Model):
     def __str__(self) -> str:
         return f"{self.deputy} – {self.absent} – {self.get_role_display()}"
 
+    @property
+    def post(self) -> str:
+        """市民課 所属長."""
+        return f"{self.department} {self.get_role_display()}"
+
 
 class DeputyGrant(models.Model):
     """The projection of a deputy in force: this person has, in the absent one's place, this permission there.
