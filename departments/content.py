@@ -1,11 +1,12 @@
 """A plan as plain data: what is frozen at submission and compared between rounds, and what it still lacks."""
 
+from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
-from departments.drafts import indicator_order
-from departments.models import ActionPlan, Indicator, Measure, Milestone
+from departments.drafts import IndicatorDraft, MeasureDraft, PlanDraft, draft_from, draft_of, indicator_code
+from departments.models import ActionPlan, Initiative
 from departments.wording import months_text
 
 
@@ -15,43 +16,49 @@ def plan_content(plan: ActionPlan) -> dict[str, Any]:
     A measure's `id` says which measure it is in every round; no other database id is in it. Months are fiscal
     (1 is April), targets are strings with two decimals. Nothing in it depends on the reader's language.
     """
-    measures = plan.measures.select_related("initiative").prefetch_related("milestones", "indicators")
+    rows = plan.measures.select_related("initiative").prefetch_related("milestones", "indicators").order_by("number")
+    numbers = {measure.initiative_id: measure.initiative.number for measure in rows}
+    return _content(plan, draft_from(plan.summary, rows), numbers)
+
+
+def draft_content(plan: ActionPlan, draft: PlanDraft) -> dict[str, Any]:
+    """The same of the plan as the draft would have it; measures that are new in it have ids such as "new-1"."""
+    initiatives = Initiative.objects.filter(strategy__fiscal_year=plan.fiscal_year)
+    return _content(plan, draft, dict(initiatives.values_list("pk", "number")))
+
+
+def _content(plan: ActionPlan, draft: PlanDraft, initiatives: dict[int, int]) -> dict[str, Any]:
+    """`initiatives`: numbers by id."""
     return {
         "fiscal_year": plan.fiscal_year,
         "kind": plan.kind,
-        "summary": plan.summary,
-        "measures": [_measure_content(measure) for measure in measures.order_by("number")],
+        "summary": draft.summary,
+        "measures": [
+            _measure_content(number, measure, initiatives) for number, measure in enumerate(draft.measures, start=1)
+        ],
     }
 
 
-def _measure_content(measure: Measure) -> dict[str, Any]:
+def _measure_content(number: int, measure: MeasureDraft, initiatives: dict[int, int]) -> dict[str, Any]:
     return {
-        "id": measure.pk,
-        "number": measure.number,
+        "id": f"new{measure.id}" if measure.id is not None and measure.id < 0 else measure.id,
+        "number": number,
         "title": measure.title,
         "goal": measure.goal,
-        "initiative": measure.initiative.number,
+        "initiative": initiatives[measure.initiative],
         "first_month": measure.first_month,
         "last_month": measure.last_month,
         "priority": measure.priority,
-        "milestones": [
-            {"title": row.title, "first_month": row.first_month, "last_month": row.last_month}
-            for row in sorted(measure.milestones.all(), key=_milestone_order)
-        ],
+        "milestones": [asdict(row) for row in measure.milestones],
         "indicators": [
-            _indicator_content(row)
-            for row in sorted(measure.indicators.all(), key=lambda row: indicator_order(row.code))
+            _indicator_content(indicator_code(number, at), row) for at, row in enumerate(measure.indicators, start=1)
         ],
     }
 
 
-def _milestone_order(row: Milestone) -> tuple[int, int, int]:
-    return row.first_month, row.last_month, row.pk
-
-
-def _indicator_content(row: Indicator) -> dict[str, Any]:
+def _indicator_content(code: str, row: IndicatorDraft) -> dict[str, Any]:
     return {
-        "code": row.code,
+        "code": code,
         "title": row.title,
         "kind": row.kind,
         "direction": row.direction,
@@ -70,29 +77,33 @@ class Problem(NamedTuple):
 
 def plan_problems(plan: ActionPlan) -> list[Problem]:
     """Everything that keeps the plan from being submitted, in the order of its measures."""
-    measures = list(plan.measures.prefetch_related("milestones").order_by("number"))
-    if not measures:
+    return draft_problems(draft_of(plan))
+
+
+def draft_problems(draft: PlanDraft) -> list[Problem]:
+    """The same of a plan as the draft would have it."""
+    if not draft.measures:
         return [Problem("measures", _("The plan has no measures yet."))]
-    titles = [measure.title for measure in measures]
+    titles = [measure.title for measure in draft.measures]
     problems = []
-    for at, measure in enumerate(measures):
-        problems += [Problem(f"measure-{measure.number}", text) for text in _measure_problems(measure)]
-        if measure.title in titles[:at]:
-            text = _("Measure %(number)d: another measure already has this title.") % {"number": measure.number}
-            problems.append(Problem(f"measure-{measure.number}", text))
+    for number, measure in enumerate(draft.measures, start=1):
+        problems += [Problem(f"measure-{number}", text) for text in _measure_problems(number, measure)]
+        if measure.title in titles[: number - 1]:
+            text = _("Measure %(number)d: another measure already has this title.") % {"number": number}
+            problems.append(Problem(f"measure-{number}", text))
     return problems
 
 
-def _measure_problems(measure: Measure) -> list[str]:
+def _measure_problems(number: int, measure: MeasureDraft) -> list[str]:
     problems = []
     if not measure.goal.strip():
-        problems.append(_("Measure %(number)d: the goal for the year is missing.") % {"number": measure.number})
-    for row in sorted(measure.milestones.all(), key=_milestone_order):
+        problems.append(_("Measure %(number)d: the goal for the year is missing.") % {"number": number})
+    for row in measure.milestones:
         if row.first_month < measure.first_month or row.last_month > measure.last_month:
             problems.append(
                 _("Measure %(number)d: the milestone “%(title)s” lies outside the measure's months, %(months)s.")
                 % {
-                    "number": measure.number,
+                    "number": number,
                     "title": row.title,
                     "months": months_text(measure.first_month, measure.last_month),
                 }

@@ -1,10 +1,13 @@
-"""A plan's content as somebody typed it: what the edit page sends and `services.plans.save_plan` writes.
+"""A plan's content as somebody typed it: what the edit page sends and `services.plans` writes.
 
-Ids say which existing row is meant, None a new one; they are left out when two drafts are compared.
+Ids say which existing row is meant, None a new one; in a proposed change (計画変更) a new measure has a negative id, by
+which it is known from one round to the next. They are left out when two drafts are compared.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
 from departments.models import ActionPlan, Indicator, Measure
 
@@ -52,8 +55,12 @@ class PlanDraft:
 
 def draft_of(plan: ActionPlan) -> PlanDraft:
     """The plan as it stands, in the shape it can be saved in."""
-    measures = plan.measures.prefetch_related("milestones", "indicators").order_by("number")
-    return PlanDraft(summary=plan.summary, measures=tuple(_measure_draft(measure) for measure in measures))
+    return draft_from(plan.summary, plan.measures.prefetch_related("milestones", "indicators").order_by("number"))
+
+
+def draft_from(summary: str, measures: Iterable[Measure]) -> PlanDraft:
+    """The same from the plan's measures, in the order of their numbers."""
+    return PlanDraft(summary=summary, measures=tuple(_measure_draft(measure) for measure in measures))
 
 
 def _measure_draft(measure: Measure) -> MeasureDraft:
@@ -86,7 +93,45 @@ def _indicator_draft(row: Indicator) -> IndicatorDraft:
     )
 
 
+def indicator_code(measure_number: int, place: int) -> str:
+    """M2-3: the third indicator of the second measure."""
+    return f"M{measure_number}-{place}"
+
+
 def indicator_order(code: str) -> tuple[int, str]:
     """By the number after the dash, so that M2-10 follows M2-9."""
     tail = code.rpartition("-")[2]
     return (int(tail) if tail.isdigit() else 0, code)
+
+
+def as_plain(draft: PlanDraft) -> dict[str, Any]:
+    """The draft as JSON-able data, but for its numbers, which are decimals; `from_plain` reads them from strings."""
+    return asdict(draft)
+
+
+def from_plain(plain: dict[str, Any]) -> PlanDraft:
+    """The draft that `as_plain` gave, from JSON."""
+    return PlanDraft(plain["summary"], tuple(map(_measure_from_plain, plain["measures"])))
+
+
+def _measure_from_plain(plain: dict[str, Any]) -> MeasureDraft:
+    indicators = (
+        IndicatorDraft(**{**row, "target": None if row["target"] is None else Decimal(row["target"])})
+        for row in plain["indicators"]
+    )
+    milestones = (MilestoneDraft(**row) for row in plain["milestones"])
+    return MeasureDraft(**{**plain, "milestones": tuple(milestones), "indicators": tuple(indicators)})
+
+
+def with_ids(draft: PlanDraft, earlier: PlanDraft) -> PlanDraft:
+    """The draft with a number of its own, from -1 down, for each new measure; those it has from `earlier` stay."""
+    known = {measure.id for measure in earlier.measures if measure.id is not None and measure.id < 0}
+    lowest = min(known, default=0)
+    measures = []
+    for measure in draft.measures:
+        if measure.id is None or (measure.id < 0 and measure.id not in known):
+            lowest -= 1
+            measure = replace(measure, id=lowest)
+        known.discard(measure.id)
+        measures.append(measure)
+    return replace(draft, measures=tuple(measures))

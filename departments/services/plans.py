@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import NamedTuple
 
 import structlog
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from django.db.models import CharField, F, ProtectedError, Value
 from django.db.models.functions import Cast, Concat
 from django.utils.translation import gettext as _
 
-from departments.drafts import IndicatorDraft, MeasureDraft, PlanDraft, draft_of
+from departments.drafts import IndicatorDraft, MeasureDraft, PlanDraft, draft_of, indicator_code
 from departments.errors import Refused, Stale
 from departments.models import ActionPlan, Department, Indicator, Initiative, Measure, Milestone, PlanAuthor, User
 from departments.models.plans import PlanState
@@ -56,15 +57,42 @@ def save_plan(*, by: User | None, plan_id: int, version: int, content: PlanDraft
         if draft_of(plan) == content:
             return plan
         raise Stale(_changed_meanwhile(plan))
-    _refuse_foreign_initiatives(plan, content)
-    _write_measures(plan, content.measures)
-    plan.summary, plan.version = content.summary, version + 1
-    plan.saved_by, plan.saved_at = by, now
-    save_or_refuse(plan, update_fields=["summary", "version", "saved_by", "saved_at"])
+    _write(plan, content, by=by, now=now)
     if by is not None:
         note_author(plan_id, by)
     log.info("plan saved", plan=plan.pk, version=plan.version, by=by and by.pk)
     return plan
+
+
+@transaction.atomic
+def change_plan(*, by: User, plan_id: int, version: int, content: PlanDraft, now: datetime) -> ActionPlan:
+    """Make an approved plan's content exactly `content`, because the change was approved (計画変更); it stays approved.
+
+    Raises Refused when the plan is not approved or the content breaks a rule, and Stale when `version`, from which the
+    change was made, is not that of the plan.
+    """
+    plan = ActionPlan.objects.select_for_update().get(pk=plan_id)
+    if plan.state != PlanState.APPROVED:
+        raise Refused(_("Only an approved plan can be changed by a change request."))
+    if plan.version != version:
+        raise Stale(_changed_meanwhile(plan))
+    _write(plan, content, by=by, now=now)
+    log.info("plan changed", plan=plan.pk, version=plan.version, by=by.pk)
+    return plan
+
+
+def check_content(plan: ActionPlan, content: PlanDraft) -> None:
+    """Raise Refused, with a sentence, where the content breaks a rule that would keep it from being written."""
+    _refuse_foreign_initiatives(plan, content)
+    _checked_rows(plan, content.measures)
+
+
+def _write(plan: ActionPlan, content: PlanDraft, *, by: User | None, now: datetime) -> None:
+    _refuse_foreign_initiatives(plan, content)
+    _write_measures(plan, _checked_rows(plan, content.measures))
+    plan.summary, plan.version = content.summary, plan.version + 1
+    plan.saved_by, plan.saved_at = by, now
+    save_or_refuse(plan, update_fields=["summary", "version", "saved_by", "saved_at"])
 
 
 def _changed_meanwhile(plan: ActionPlan) -> str:
@@ -102,42 +130,59 @@ def _refuse_foreign_initiatives(plan: ActionPlan, content: PlanDraft) -> None:
             )
 
 
-def _write_measures(plan: ActionPlan, drafts: Iterable[MeasureDraft]) -> None:
+class _Rows(NamedTuple):
+    """A measure with all its milestones and indicators, checked and not written yet."""
+
+    measure: Measure
+    milestones: list[Milestone]
+    indicators: list[Indicator]
+
+
+def _checked_rows(plan: ActionPlan, drafts: Iterable[MeasureDraft]) -> list[_Rows]:
     kept = {measure.pk: measure for measure in plan.measures.prefetch_related("indicators")}
-    drafts = list(drafts)
-    _remove(plan.measures.all(), kept.keys() - {draft.id for draft in drafts})
-    plan.measures.update(number=F("number") + ASIDE)
-    Indicator.objects.filter(measure__plan=plan).update(code=Concat(Value("~"), Cast("pk", CharField())))
-    Milestone.objects.filter(measure__plan=plan).delete()
-    milestones: list[Milestone] = []
+    found = []
     for number, draft in enumerate(drafts, start=1):
         measure = _existing(kept, draft.id) or Measure(plan=plan)
-        _write_measure(measure, number, draft)
-        milestones += _milestones(measure, draft)
-        _write_indicators(measure, draft.indicators)
-    Milestone.objects.bulk_create(milestones)
+        _fill_measure(measure, number, draft)
+        found.append(_Rows(measure, _milestones(measure, draft), _indicators(measure, draft.indicators)))
+    return found
 
 
 def _existing(kept: dict[int, Measure], pk: int | None) -> Measure | None:
-    if pk is not None and pk not in kept:
+    if pk is None or pk < 0:
+        return None
+    if pk not in kept:
         raise Refused(_("A measure that you changed is no longer part of this plan."))
-    return None if pk is None else kept.pop(pk)  # a row can be only one row of the page
+    return kept.pop(pk)  # a row can be only one row of the page
 
 
-def _remove(rows: models.QuerySet, ids: set[int]) -> None:
+def _write_measures(plan: ActionPlan, rows: list[_Rows]) -> None:
+    indicators_of_plan = Indicator.objects.filter(measure__plan=plan)
+    _remove(plan.measures.exclude(pk__in=[row.measure.pk for row in rows if row.measure.pk]))
+    _remove(indicators_of_plan.exclude(pk__in=[found.pk for row in rows for found in row.indicators if found.pk]))
+    plan.measures.update(number=F("number") + ASIDE)
+    indicators_of_plan.update(code=Concat(Value("~"), Cast("pk", CharField())))
+    Milestone.objects.filter(measure__plan=plan).delete()
+    for measure, _milestone_rows, indicators in rows:
+        measure.save()
+        for row in indicators:
+            row.save()
+    Milestone.objects.bulk_create(row for _measure, milestones, _indicators in rows for row in milestones)
+
+
+def _remove(rows: models.QuerySet) -> None:
     try:
-        rows.filter(pk__in=ids).delete()
+        rows.delete()
     except ProtectedError as error:
         raise Refused(_("What has been reported on already cannot be removed from the plan.")) from error
 
 
-def _write_measure(measure: Measure, number: int, draft: MeasureDraft) -> None:
+def _fill_measure(measure: Measure, number: int, draft: MeasureDraft) -> None:
     measure.number, measure.initiative_id = number, draft.initiative
     measure.title, measure.goal, measure.priority = draft.title, draft.goal, draft.priority
     measure.first_month, measure.last_month = draft.first_month, draft.last_month
     name = _("Measure %(number)d") % {"number": number}
     _check_row(measure, name, months_fault(draft.first_month, draft.last_month))
-    measure.save()
 
 
 def _milestones(measure: Measure, draft: MeasureDraft) -> list[Milestone]:
@@ -152,21 +197,21 @@ def _milestones(measure: Measure, draft: MeasureDraft) -> list[Milestone]:
     return rows
 
 
-def _write_indicators(measure: Measure, drafts: Iterable[IndicatorDraft]) -> None:
-    drafts = list(drafts)
-    kept = {row.pk: row for row in measure.indicators.all()}
-    _remove(measure.indicators.all(), kept.keys() - {draft.id for draft in drafts})
-    for number, draft in enumerate(drafts, start=1):
+def _indicators(measure: Measure, drafts: Iterable[IndicatorDraft]) -> list[Indicator]:
+    kept = {row.pk: row for row in measure.indicators.all()} if measure.pk else {}
+    rows = []
+    for place, draft in enumerate(drafts, start=1):
         if draft.id is not None and draft.id not in kept:
             raise Refused(_("An indicator that you changed is no longer part of this plan."))
         row = Indicator(measure=measure) if draft.id is None else kept.pop(draft.id)
-        row.code = f"M{measure.number}-{number}"
+        row.code = indicator_code(measure.number, place)
         row.title, row.kind, row.direction = draft.title, draft.kind, draft.direction
         row.unit, row.target, row.formula = draft.unit, draft.target, draft.formula
         name = _("Measure %(number)d, indicator “%(title)s”") % {"number": measure.number, "title": draft.title}
         faults = target_faults(draft.kind, draft.direction, draft.target)
         _check_row(row, name, next(iter(faults.values()), None))
-        row.save()
+        rows.append(row)
+    return rows
 
 
 def _check_row(row: models.Model, name: str, fault: str | None) -> None:
