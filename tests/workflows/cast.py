@@ -3,11 +3,11 @@
 from dataclasses import dataclass, fields
 from datetime import date
 
-from departments.models import ActionPlan, Appointment, Department, Role, User
+from departments.models import ActionPlan, Appointment, Department, Deputy, Role, User
 from departments.models.plans import PlanState
 from departments.projection import rebuild_access
 from tests.factories import YEAR_START, make_plan
-from tests.workflows.moves import TODAY
+from tests.workflows.moves import NOW, TODAY
 
 LAST_DAY_BEFORE_TRANSFER = date(2026, 9, 30)
 FIRST_DAY_AFTER_TRANSFER = date(2026, 10, 1)
@@ -105,6 +105,27 @@ def _days(name: str, role: Role) -> dict[str, date]:
     if role == Role.EDITOR:
         return {"valid_from": YEAR_START, "valid_until": LAST_DAY_BEFORE_TRANSFER}
     return {"valid_from": FIRST_DAY_AFTER_TRANSFER}
+
+
+def make_deputy(places: Places, cast: Cast) -> User:
+    """Somebody without any post, who stands in for the approver in October."""
+    deputy = User.objects.create(username="deputy", name="deputy", email="deputy@city.example")
+    stand_in(deputy, cast.approver, Role.APPROVER, places.city)
+    rebuild_access(TODAY)
+    return deputy
+
+
+def stand_in(deputy: User, absent: User, role: Role, department: Department) -> Deputy:
+    """The row alone; the projection is the caller's."""
+    return Deputy.objects.create(
+        absent=absent,
+        role=role,
+        department=department,
+        deputy=deputy,
+        first_day=date(2026, 10, 1),
+        last_day=date(2026, 10, 31),
+        entered_at=NOW,
+    )
 
 
 def make_approved_plan(department: Department, measures: int = 1) -> ActionPlan:

@@ -7,14 +7,18 @@ from zoneinfo import ZoneInfo
 
 from departments.models import ActionPlan, User
 from workflows.access import Action
-from workflows.models import Checkpoint, CheckpointKind, Event, Outcome, ProgressClass, Review, Stage
+from workflows.models import Checkpoint, CheckpointKind, Event, Outcome, Pin, ProgressClass, Review, Stage
+from workflows.services.cases import cancel, extend, revoke
 from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import IndicatorEntry, MeasureEntry, save_draft
+from workflows.services.pins import answer, pin, resolve
 from workflows.services.reviews import decide, submit, withdraw
 
 NOW = datetime(2026, 10, 7, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 TODAY = NOW.date()
 YEAR = 2026
+# A business day after all due days of `make_checkpoint` and before its closing day.
+LATER = date(2026, 11, 20)
 REASON = "数値の根拠を追記してください。"
 
 
@@ -110,7 +114,34 @@ STEPS: dict[Action, Callable[[Review, int, User, datetime], Review]] = {
     Action.PASS: _decision(Outcome.PASSED),
     Action.RETURN: _decision(Outcome.RETURNED, REASON),
     Action.APPROVE: _decision(Outcome.APPROVED),
+    Action.REVOKE: lambda review, task_id, by, now: revoke(
+        review_id=review.pk, round_number=review.round, reason=REASON, by=by, now=now
+    ),
+    Action.EXTEND: lambda review, task_id, by, now: extend(
+        review_id=review.pk, task_id=task_id, to=LATER, reason=REASON, by=by, now=now
+    ),
+    Action.CANCEL: lambda review, task_id, by, now: cancel(
+        review_id=review.pk, task_id=task_id, reason=REASON, by=by, now=now
+    ),
+    Action.PIN: lambda review, task_id, by, now: pin(
+        review_id=review.pk, task_id=task_id, target="", text=REASON, by=by, now=now
+    ),
+    Action.ANSWER: lambda review, task_id, by, now: answer(
+        pin_id=pin_on(review).pk, task_id=task_id, text="追記しました。", by=by, now=now
+    ),
+    Action.RESOLVE: lambda review, task_id, by, now: resolve(pin_id=pin_on(review).pk, task_id=task_id, by=by, now=now),
 }
+
+
+def pin_on(review: Review) -> Pin:
+    """A comment of the office on the review: the one it has, or one made for it."""
+    return review.pins.first() or Pin.objects.create(
+        review=review,
+        submission=review.submissions.latest("round"),
+        text=REASON,
+        made_by=User.objects.get(username="second_reviewer"),
+        made_at=NOW,
+    )
 
 
 def team_of(review: Review, cast: Any) -> tuple[User, User]:

@@ -278,7 +278,7 @@ def test_page_of_an_earlier_round_is_stale(review: Review, cast: Cast, action: A
     assert (state_of(review), told(review)) == before
 
 
-@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize("action", [action for action in Action if action != Action.REVOKE])
 def test_nothing_moves_after_the_end(review: Review, cast: Cast, action: Action) -> None:
     task_id = at(Stage.APPROVED, review, cast).task_id
     assert task_id is None
