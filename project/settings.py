@@ -143,7 +143,14 @@ STATIC_ROOT = VAR_DIR / "static"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "attachments": {
+        "BACKEND": "workflows.storage.WholeFileStorage",
+        "OPTIONS": {"location": VAR_DIR / "attachments"},
+    },
 }
+
+# The virus scanner that is asked about every attachment: tcp://host:port or unix:///path of clamd; without it, none.
+CLAMD_URL = env.str("CLAMD_URL", default="")
 
 # Strict from the first page on: no inline script or style, no other host.
 CONTENT_SECURITY_POLICY = {

@@ -10,7 +10,17 @@ import shutil
 import tempfile
 from pathlib import Path
 
-OUTSIDE = ("DEBUG", "SECRET_KEY", "SITE_URL", "ALLOWED_HOSTS", "BEHIND_PROXY", "REDIS_URL", "EMAIL_URL", "MAIL_FROM")
+OUTSIDE = (
+    "DEBUG",
+    "SECRET_KEY",
+    "SITE_URL",
+    "ALLOWED_HOSTS",
+    "BEHIND_PROXY",
+    "REDIS_URL",
+    "EMAIL_URL",
+    "MAIL_FROM",
+    "CLAMD_URL",
+)
 for name in OUTSIDE:
     os.environ.pop(name, None)
 os.environ["VAR_DIR"] = tempfile.mkdtemp(prefix="meguru-test-")

@@ -75,11 +75,16 @@ def save_draft(
     if review.version != version:
         raise Overtaken(review, last_event(review))
     _write(review, new_measures, new_indicators, priorities)
+    note_save(review, by, now)
+    return review
+
+
+def note_save(review: Review, by: User, now: datetime) -> None:
+    """Note on the review, whose row is locked, who saved its draft when."""
     note_author(review.plan_id, by)
     review.version += 1
     review.saved_by, review.saved_at = by, now
     review.save(update_fields=["version", "saved_by", "saved_at"])
-    return review
 
 
 def measure_entries(review: Review) -> dict[int, MeasureEntry]:
