@@ -1,21 +1,59 @@
 """What is still missing before a department may submit, listed all at once."""
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from departments.content import plan_problems
-from departments.models import Indicator, Measure
+from departments.content import draft_problems, plan_problems
+from departments.drafts import PlanDraft, draft_of
+from departments.models import ActionPlan, Indicator, Measure
 from workflows.draft import Draft, asked_of
 from workflows.errors import Problem
-from workflows.models import IndicatorReport, MeasureReport, Review
+from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Proposal, Review
+
+STOPPED = "stopped"
 
 
 def problems(review: Review, draft: Draft) -> list[Problem]:
     """Everything that keeps the review from being submitted; anchors are the ids of the prepare page's fields."""
     if review.checkpoint.is_plan:
         return [Problem(found.anchor, found.message) for found in plan_problems(review.plan)]
+    if draft.proposal is not None:
+        return proposal_problems(review.plan, draft.proposal)
     of_measures = [problem for measure, report in draft.measures for problem in measure_problems(measure, report)]
     of_indicators = [problem for found, report in draft.indicators for problem in indicator_problems(found, report)]
     return of_measures + of_indicators
+
+
+def proposal_problems(plan: ActionPlan, proposal: Proposal) -> list[Problem]:
+    """What a change of the plan still lacks; anchors are ids of its edit page."""
+    wanted = proposal.draft
+    found = []
+    if not proposal.reason.strip():
+        found.append(Problem("id_reason", _("Write the reason for the change.")))
+    if wanted == draft_of(plan):
+        found.append(Problem("measures", _("Nothing has been changed in the plan yet.")))
+    if proposal.plan_version != plan.version:
+        found.append(Problem("measures", _("The plan has changed meanwhile. Read the change again and save it.")))
+    found += [Problem("measures", sentence) for sentence in reported_but_removed(plan, wanted)]
+    return found + [Problem(each.anchor, each.message) for each in draft_problems(wanted)]
+
+
+def reported_but_removed(plan: ActionPlan, wanted: PlanDraft) -> list[str]:
+    """A sentence for each row of the plan that the draft leaves out although a report speaks of it."""
+    measures = {measure.id for measure in wanted.measures if measure.id}
+    indicators = {found.id for measure in wanted.measures for found in measure.indicators if found.id}
+    spoken_of = Measure.objects.filter(Q(reports__isnull=False) | Q(indicators__reports__isnull=False), plan=plan)
+    measured = Indicator.objects.filter(reports__isnull=False, measure__plan=plan, measure__in=measures)
+    stopped = ProgressClass.objects.get(code=STOPPED)
+    return [
+        _("Measure %(measure)s has been reported on and cannot be removed. Keep it and report it as “%(stopped)s”.")
+        % {"measure": measure, "stopped": stopped}
+        for measure in spoken_of.exclude(pk__in=measures).distinct()
+    ] + [
+        _("Indicator %(indicator)s has been reported on and cannot be removed. Keep it and report «not this quarter».")
+        % {"indicator": indicator}
+        for indicator in measured.exclude(pk__in=indicators).distinct()
+    ]
 
 
 def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:

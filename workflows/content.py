@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from departments.content import plan_content
+from departments.content import draft_content, plan_content
 from departments.judgement import Reading, judge, measured
 from departments.models import Indicator, Measure
 from departments.models.indicators import Step
@@ -23,14 +23,18 @@ FORMAT = 2
 
 
 def review_content(review: Review, draft: Draft) -> Content:
-    """The draft as it stands: the plan itself at the plan checkpoint, else the report on it.
+    """The draft as it stands: the plan itself at the plan checkpoint, a change of it, else the report on it.
 
-    {"kind": "plan", "plan": {…}} or {"kind": "report", "measures": [{…}], "indicators": [{…}]}, and with either
-    "attachments": [{"name", "sha256", "size", "type"}] by name; decimals are strings, so that nothing is lost in JSON.
+    {"kind": "plan", "plan": {…}}, {"kind": "change", "reason": …, "before": {…}, "plan": {…}} (the plan as it is and
+    as it should be) or {"kind": "report", "measures": [{…}], "indicators": [{…}]}, and with any of them "attachments":
+    [{"name", "sha256", "size", "type"}] by name; decimals are strings, so that nothing is lost in JSON.
     """
     whole = {"format": FORMAT, "attachments": [_attachment_content(found) for found in draft.attachments]}
     if review.checkpoint.is_plan:
         return {**whole, "kind": "plan", "plan": plan_content(review.plan)}
+    if draft.proposal is not None:
+        before, after = plan_content(review.plan), draft_content(review.plan, draft.proposal.draft)
+        return {**whole, "kind": "change", "reason": draft.proposal.reason, "before": before, "plan": after}
     step = Step(review.checkpoint.kind)
     return {
         **whole,
@@ -108,6 +112,7 @@ def digest(text: str) -> str:
 
 
 FIELD_NAMES = {
+    "reason": _("reason for the change"),
     "summary": _("summary"),
     "title": _("title"),
     "goal": _("goal for the year"),
@@ -139,8 +144,8 @@ FIELD_NAMES = {
     "file": _("attachment"),
 }
 
-# Follow from other fields, or identify them.
-NOT_COMPARED = {"format", "id", "progress"}
+# Follow from other fields, or identify them; a change's plan before it is not what the department wrote.
+NOT_COMPARED = {"format", "id", "progress", "before"}
 
 Path = tuple[str, ...]
 

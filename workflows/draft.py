@@ -3,26 +3,32 @@
 from dataclasses import dataclass, field
 
 from departments.models import Indicator, Measure
-from workflows.models import Attachment, IndicatorReport, MeasureReport, Review
+from workflows.models import Attachment, IndicatorReport, MeasureReport, Proposal, Review
 
 
 @dataclass(frozen=True)
 class Draft:
     """Each measure and indicator of a review with what is entered about it: an empty, unsaved row where nothing is.
 
-    `attachments` are in the order of their names.
+    `attachments` are in the order of their names. `proposal`: the change of the plan, where one is asked for.
     """
 
     measures: list[tuple[Measure, MeasureReport]] = field(default_factory=list)
     indicators: list[tuple[Indicator, IndicatorReport]] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
+    proposal: Proposal | None = None
 
 
 def read_draft(review: Review) -> Draft:
-    """The draft as it stands, in six queries; at the plan checkpoint, where the plan itself is the draft, in one."""
+    """The draft as it stands, in six queries; at the plan checkpoint, where the plan itself is the draft, in one.
+
+    A change of a plan has no report either, but its proposal.
+    """
     attachments = sorted(review.attachments.select_related("file"), key=lambda attachment: attachment.name)
     if review.checkpoint.is_plan:
         return Draft(attachments=attachments)
+    if review.checkpoint.is_change:
+        return Draft(attachments=attachments, proposal=review.proposal)
     reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
     values = {report.indicator_id: report for report in review.indicator_reports.all()}
     measures = review.plan.measures.select_related("initiative")

@@ -23,8 +23,18 @@ from workflows.schedule import due_day
 ENDS = {"end": Stage.APPROVED}
 
 
-def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime) -> list[Review]:
-    """Open one review a plan by bulk inserts, the very rows that viewflow's own start would write."""
+def start(
+    checkpoint: Checkpoint,
+    plans: Sequence[ActionPlan],
+    *,
+    now: datetime,
+    due_on: date | None = None,
+    change_number: int = 0,
+) -> list[Review]:
+    """Open one review a plan by bulk inserts, the very rows that viewflow's own start would write.
+
+    Due on the checkpoint's day, unless another is given.
+    """
     processes = ReviewProcess.objects.bulk_create(
         ReviewProcess(flow_class=ReviewFlow, status=PROCESS.NEW, created=now) for _ in plans
     )
@@ -36,8 +46,9 @@ def start(checkpoint: Checkpoint, plans: Sequence[ActionPlan], *, now: datetime)
             department_id=plan.department_id,
             process=process,
             task=task,
-            due_on=checkpoint.submit_due,
+            due_on=due_on or checkpoint.submit_due,
             stage_since=now,
+            change_number=change_number,
         )
         for plan, process, task in zip(plans, processes, tasks, strict=True)
     )

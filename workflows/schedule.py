@@ -41,6 +41,11 @@ def due_day(review: Review, stage: Stage, on: date) -> date:
     return min(later, checkpoint.closes_on)
 
 
+def last_day_for_changes(fiscal_year: int) -> date:
+    """Until when changes of the year's plans can be asked for (計画変更): as long as the year-end round may last."""
+    return date(fiscal_year + 1, 5, 31)
+
+
 def mending_due(review: Review, returned_on: date, calendar: BusinessCalendar) -> date:
     """By when a returned review is due again: the submission's due day, or some business days on if that is later."""
     on = min(calendar.add(returned_on, TO_MEND), review.checkpoint.closes_on)

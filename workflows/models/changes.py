@@ -4,6 +4,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from departments.drafts import PlanDraft, from_plain
 from workflows.models.reviews import Review
 
 
@@ -26,3 +27,8 @@ class Proposal(models.Model):
 
     def __str__(self) -> str:
         return str(self.review_id)
+
+    @property
+    def draft(self) -> PlanDraft:
+        """The plan as it should be."""
+        return from_plain(self.content)

@@ -33,8 +33,8 @@ ROUNDS = [kind for kind in CheckpointKind if kind is not CheckpointKind.CHANGE]
 
 class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
     def running(self) -> "CheckpointQuerySet":
-        """Opened and not yet closed."""
-        return self.filter(opened_at__isnull=False, closed_at=None)
+        """The rounds that are opened and not yet closed."""
+        return self.rounds().filter(opened_at__isnull=False, closed_at=None)
 
     def of_year(self, fiscal_year: int) -> "CheckpointQuerySet":
         """The rounds of the year, in order."""
@@ -109,6 +109,11 @@ class Checkpoint(models.Model):
     def is_change(self) -> bool:
         """Whether a change of an approved plan is what is reviewed."""
         return self.kind == CheckpointKind.CHANGE
+
+    @property
+    def reports_progress(self) -> bool:
+        """Whether a report on the plan is reviewed, and not the plan or a change of it."""
+        return not (self.is_plan or self.is_change)
 
     @property
     def is_running(self) -> bool:

@@ -3,7 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 from viewflow.workflow.models import Process, Task
 
 from departments.models import ActionPlan, Department, User
@@ -111,7 +111,15 @@ class Review(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.department} {self.checkpoint}"
+        return f"{self.department} {self.checkpoint.fiscal_year_label} {self.occasion}"
+
+    @property
+    def occasion(self) -> str:
+        """What it is for, within its year: 2Q進捗確認, 計画変更 第1号."""
+        kind = self.checkpoint.get_kind_display()
+        if not self.change_number:
+            return kind
+        return pgettext("change of a plan", "%(kind)s no. %(n)d") % {"kind": kind, "n": self.change_number}
 
     @property
     def is_open(self) -> bool:

@@ -55,12 +55,12 @@ def save_draft(
 ) -> Review:
     """Keep the draft: entries by measure id and by indicator id; ids that are not the plan's are ignored.
 
-    The plan checkpoint has no report to keep, since the plan itself is what is edited there.
+    Where a plan or a change of one is reviewed there is no report to keep.
     Saving the same again changes nothing, so a double click is one save. Raises Stale, Overtaken or NotAllowed.
     """
     review = locked(review_id, task_id)
     require(Action.SAVE, review, by, now)
-    if review.checkpoint.is_plan:
+    if not review.checkpoint.reports_progress:
         return review
     saved_measures, saved_indicators = measure_entries(review), indicator_entries(review)
     priorities = dict(review.plan.measures.values_list("pk", "priority"))

@@ -18,6 +18,7 @@ from workflows.draft import Draft, read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, ReviewError, Stale
 from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
 from workflows.schedule import mending_due
+from workflows.services.effects import take_effect
 
 
 def locked(review_id: int, task_id: int | None) -> Review:
@@ -136,7 +137,7 @@ DECISIONS = {
 def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: User, now: datetime) -> Review:
     """Pass on, return (差戻し, with a reason) or approve what was submitted.
 
-    Raises Stale, NotAllowed, or ReviewError when a return gives no reason.
+    Raises Stale, NotAllowed, or ReviewError when a return gives no reason or what is approved cannot take effect.
     """
     review = locked(review_id, task_id)
     action, route, kind = DECISIONS[outcome]
@@ -163,8 +164,8 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
     _move(review, route, kind, by=by, standing=standing, now=now, due_on=due_on, data=facts)
     if outcome == Outcome.RETURNED:
         reopen_plan(review)
-    elif outcome == Outcome.APPROVED and review.checkpoint.is_plan:
-        plans.mark(review.plan_id, PlanState.APPROVED)
+    elif outcome == Outcome.APPROVED:
+        take_effect(review, by=by, now=now)
     return review
 
 
