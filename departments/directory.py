@@ -5,7 +5,8 @@ from datetime import date
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from departments.models import Appointment, CalendarDay, Department, User
+from departments.models import Appointment, CalendarDay, Department, Deputy, User
+from departments.models.deputies import DEPUTISED
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,26 @@ def find_people(query: str, on: date) -> QuerySet[User]:
 def appointments_of(person: User) -> QuerySet[Appointment]:
     """All that the person was ever appointed to, what began last first."""
     return person.appointments.select_related("department", "department__parent").order_by("-valid_from", "-pk")
+
+
+def posts_of(person: User, on: date) -> QuerySet[Appointment]:
+    """The person's appointments in which somebody can stand in for them, on the day or later."""
+    return (
+        person.appointments.filter(Q(valid_until=None) | Q(valid_until__gte=on), role__in=DEPUTISED)
+        .select_related("department")
+        .order_by("valid_from", "pk")
+    )
+
+
+def absences_of(person: User) -> QuerySet[Deputy]:
+    """All absences of the person, what begins last first."""
+    return person.absences.select_related("department", "deputy", "entered_by")
+
+
+def deputyships_of(person: User, on: date) -> QuerySet[Deputy]:
+    """In whose place the person acts on the day or will act, soonest first."""
+    found = person.deputyships.filter(last_day__gte=on, absent__is_active=True)
+    return found.select_related("department", "absent").order_by("first_day", "pk")
 
 
 def calendar_days() -> QuerySet[CalendarDay]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from departments.views import organisation, people, plans, strategy
+from departments.views import absences, organisation, people, plans, strategy
 
 urlpatterns = [
     path("strategy/", strategy.strategy, name="strategy"),
@@ -20,5 +20,9 @@ urlpatterns = [
     path("people/<int:pk>/", people.PersonView.as_view(), name="person"),
     path("people/<int:pk>/edit/", people.PersonEditView.as_view(), name="person_edit"),
     path("people/<int:pk>/appointments/add/", people.AppointmentAddView.as_view(), name="appointment_add"),
+    path("people/<int:pk>/absences/add/", absences.PersonAbsenceAddView.as_view(), name="person_absence_add"),
+    path("absences/", absences.absences, name="absences"),
+    path("absences/add/", absences.AbsenceAddView.as_view(), name="absence_add"),
+    path("absences/<int:pk>/end/", absences.AbsenceEndView.as_view(), name="absence_end"),
     path("appointments/<int:pk>/end/", people.AppointmentEndView.as_view(), name="appointment_end"),
 ]

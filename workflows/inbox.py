@@ -10,17 +10,22 @@ from departments.models.organisation import Permission
 from workflows.access import actors
 from workflows.models import Decision, Outcome, Review, Stage
 from workflows.models.reviews import ReviewQuerySet
+from workflows.standing import absent_by_review
 from workflows.wording import DueText, Status, due_text, status_of
 
 
 @dataclass(frozen=True)
 class Item:
-    """One review that waits for the person. `reason`: the first line of why it was returned."""
+    """One review that waits for the person. `reason`: the first line of why it was returned.
+
+    `absent`: in whose place it waits for them, None where it is so by their own right.
+    """
 
     review: Review
     status: Status
     due: DueText | None
     reason: str
+    absent: User | None
 
 
 @dataclass(frozen=True)
@@ -33,10 +38,11 @@ class Followed:
     holders: list[Holder]
 
 
-def waiting_items(reviews: Iterable[Review], on: date) -> list[Item]:
-    """The given reviews of `waiting_for`, in their order, with all that a list shows; two queries."""
+def waiting_items(reviews: Iterable[Review], user: User, on: date) -> list[Item]:
+    """The given reviews of `waiting_for`, in their order, with all that a list shows; three queries."""
     reviews = list(reviews)
     calendar = CalendarDay.objects.calendar()
+    absent = absent_by_review(reviews, user, on)
     reasons = _return_reasons(review for review in reviews if review.is_returned)
     return [
         Item(
@@ -44,6 +50,7 @@ def waiting_items(reviews: Iterable[Review], on: date) -> list[Item]:
             status=status_of(review),
             due=due_text(review.due_on, on, calendar),
             reason=reasons.get(review.pk, ""),
+            absent=absent.get(review.pk),
         )
         for review in reviews
     ]

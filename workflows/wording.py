@@ -10,8 +10,8 @@ from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from departments.fiscal import BusinessCalendar
 from departments.judgement import Judgement
 from departments.models import User
-from departments.wording import moment_text
-from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
+from departments.wording import day_text, moment_text
+from workflows.models import Decision, Event, EventKind, Outcome, ProgressClass, Review, Stage, Submission
 
 
 @dataclass(frozen=True)
@@ -122,9 +122,68 @@ STEPS = {
 }
 
 
+def happening_text(kind: EventKind, about: EventKind | None = None) -> str:
+    """What happened, as a noun; of what was read afterwards (後閲) also `about` what."""
+    if about is None:
+        return str(HAPPENINGS[kind])
+    return pgettext("event", "%(what)s (%(about)s)") % {"what": HAPPENINGS[kind], "about": HAPPENINGS[about]}
+
+
+def comment_of(event: Event) -> str:
+    """What whoever did it had to say; of an extension (期限延長) the days first."""
+    comment = event.data.get("comment", "")
+    if event.kind != EventKind.EXTENDED:
+        return comment
+    was, to = (day_text(date.fromisoformat(event.data[name])) for name in ("was", "due"))
+    return f"{was} → {to}\n{comment}"
+
+
+# In somebody's place, these are decisions (代決); everything else is done for them (代理).
+DECISIONS = frozenset(
+    {
+        EventKind.PASSED,
+        EventKind.RETURNED,
+        EventKind.APPROVED,
+        EventKind.REVOKED,
+        EventKind.EXTENDED,
+        EventKind.CANCELLED,
+    }
+)
+
+
+def doer_text(by: User | None, on_behalf_of: User | None, *, decides: bool = False) -> str:
+    """Who did it: 乙, 乙(甲の代決) where it `decides`, else 乙(甲の代理); empty where the system did."""
+    if by is None or on_behalf_of is None:
+        return str(by or "")
+    names = {"deputy": by, "absent": on_behalf_of}
+    if decides:
+        return pgettext("decided", "%(deputy)s for %(absent)s") % names
+    return pgettext("done", "%(deputy)s for %(absent)s") % names
+
+
+def doer_of(record: Event | Decision | Submission) -> str:
+    """The same of what is on record. The record needs both people loaded."""
+    if isinstance(record, Decision):
+        return doer_text(record.decided_by, record.on_behalf_of, decides=True)
+    if isinstance(record, Submission):
+        return doer_text(record.submitted_by, record.on_behalf_of)
+    return doer_text(record.by, record.on_behalf_of, decides=record.kind in DECISIONS)
+
+
+def done_text(sentence: str, absent: User | None) -> str:
+    """The message after something was done; of a deputy it adds in whose place."""
+    if absent is None:
+        return sentence
+    return _("%(sentence)s Recorded as done in place of %(absent)s.") % {"sentence": sentence, "absent": absent}
+
+
 def told(event: Event, reader: User) -> str:
     """Who did what when, for the page of the one who came second; the reader may be both."""
-    facts = {"who": event.by or _("the system"), "what": HAPPENINGS[EventKind(event.kind)], "at": moment_text(event.at)}
+    facts = {
+        "who": doer_of(event) or _("the system"),
+        "what": HAPPENINGS[EventKind(event.kind)],
+        "at": moment_text(event.at),
+    }
     if event.by_id == reader.pk:
         return _("You did this before: %(what)s, %(at)s. What you sent after it was not carried out.") % facts
     return _("%(who)s was first: %(what)s, %(at)s.") % facts

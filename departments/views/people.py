@@ -10,7 +10,7 @@ from django.views import View
 from django.views.decorators.http import require_safe
 
 from departments.access import get_appointment, get_person, require_administrator
-from departments.directory import appointments_of, find_people
+from departments.directory import absences_of, appointments_of, find_people, posts_of
 from departments.errors import Refused
 from departments.forms.changes import carry_out
 from departments.forms.organisation import AppointmentForm, EndAppointmentForm, PersonForm, PersonSearchForm
@@ -78,7 +78,13 @@ class PersonView(View):
     def get(self, request: HttpRequest, pk: int) -> HttpResponse:
         on = timezone.localdate()
         person = get_person(request.user, pk, on)
-        context = {"person": person, "appointments": appointments_of(person), "today": on}
+        context = {
+            "person": person,
+            "appointments": appointments_of(person),
+            "absences": absences_of(person),
+            "has_posts": posts_of(person, on).exists(),
+            "today": on,
+        }
         return render(request, "departments/person.html", context)
 
     def post(self, request: HttpRequest, pk: int) -> HttpResponse:
