@@ -1,0 +1,114 @@
+"""The pinned comments as pages show them, each at its place, with the forms by which people answer and add to them."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+
+from workflows.access import Action
+from workflows.dossier import Dossier
+from workflows.forms import EntryForm
+from workflows.models import Review
+from workflows.pin_forms import AnswerForm, PinForm, SaidForm
+from workflows.places import INDICATORS, WHOLE, CardKey, Place, places
+from workflows.remarks import Remark, read_remarks
+
+
+@dataclass
+class PinCard:
+    """The comments on one measure with its indicators, on the strategy's indicators, or on the whole."""
+
+    open: list[Remark] = field(default_factory=list)
+    resolved: list[Remark] = field(default_factory=list)
+    form: PinForm | None = None
+
+
+@dataclass(frozen=True)
+class PinBoard:
+    """The review page's: cards with something in them by their key; `answers` by comment, for those who may answer."""
+
+    open: list[Remark]
+    cards: dict[CardKey, PinCard]
+    answers: dict[int, AnswerForm]
+    may_resolve: bool
+
+
+def pin_board(dossier: Dossier, may: Iterable[Action], sent: SaidForm | None = None) -> PinBoard:
+    """All comments on what the dossier shows; `sent` is a form that was refused, to be shown as it was sent."""
+    remarks = read_remarks(dossier.review, dossier.submissions)
+    shown, cards = _cards_of(dossier), defaultdict(PinCard)
+    for remark in remarks:
+        card = cards[remark.place.card if remark.place.card in shown else WHOLE]
+        (card.open if remark.is_open else card.resolved).append(remark)
+    if Action.PIN in may and dossier.shown is not None:
+        known = places(json.loads(dossier.shown.content))
+        for key in {place.card for place in known.values()}:
+            cards[key].form = pin_form(known, key)
+    answers = {}
+    if Action.ANSWER in may:
+        answers = {remark.pin.pk: AnswerForm(remark=remark) for remark in remarks if remark.is_open}
+    if isinstance(sent, AnswerForm):
+        answers[sent.remark.pin.pk] = sent
+    elif isinstance(sent, PinForm):
+        cards[sent.key].form = sent
+    unresolved = [remark for remark in remarks if remark.is_open]
+    return PinBoard(unresolved, dict(cards), answers, Action.RESOLVE in may)
+
+
+def pin_form(known: dict[str, Place], key: CardKey, data: QueryDict | None = None) -> PinForm:
+    """The form to comment on the places of one card."""
+    return PinForm(data, places=[place for place in known.values() if place.card == key], key=key)
+
+
+def _cards_of(dossier: Dossier) -> set[CardKey]:
+    """The cards that the page has."""
+    measures = dossier.report.measures if dossier.report else dossier.plan or []
+    indicators = {INDICATORS} if dossier.report and dossier.report.indicators else set()
+    return {measure.id for measure in measures} | indicators
+
+
+class SheetPins:
+    """The comments that are not resolved, beside the fields of a sheet; answers to them are typed into the sheet.
+
+    `beside`: the fields' names and the forms' prefixes → comments; under "" those that have no place in the sheet.
+    `answers` by comment. `asked`: the comment whose answer is to be sent.
+    """
+
+    def __init__(self, review: Review, entries: Iterable[EntryForm], data: QueryDict | None = None) -> None:
+        remarks = read_remarks(review, review.submissions.all())
+        self.open = [remark for remark in remarks if remark.is_open]
+        self.answers = {remark.pin.pk: AnswerForm(data, remark=remark, in_sheet=True) for remark in remarks}
+        self.asked: int | None = None
+        names = {name for form in entries for name in (form.prefix, *map(form.add_prefix, form.fields))}
+        self.beside: dict[str, list[Remark]] = defaultdict(list)
+        for remark in self.open:
+            entry, _dot, name = remark.pin.target.partition(".")
+            self.beside[next((key for key in (f"{entry}-{name}", entry) if key in names), "")].append(remark)
+
+    def ask_for(self, action: str) -> bool:
+        """Note for which comment the pressed button says answer; whether it says that at all."""
+        for pin_id, form in self.answers.items():
+            if action == form.prefix:
+                self.asked, form.fields["text"].required = pin_id, True
+        return self.asked is not None
+
+    def is_valid(self) -> bool:
+        """Look at every answer, so that all mistakes are shown at once."""
+        mistaken = [form for form in self.answers.values() if not form.is_valid()]
+        return not mistaken
+
+    def typed(self) -> dict[int, str]:
+        """The answers that something was typed into, by comment."""
+        return {pk: form.cleaned_data["text"] for pk, form in self.answers.items() if form.cleaned_data["text"]}
+
+    def unsent(self) -> list[tuple[str, str]]:
+        """The same as label and text."""
+        return [pair for form in self.answers.values() for pair in form.kept()]
+
+    def without_asked(self, data: QueryDict) -> QueryDict:
+        """What was sent, without the answer that has been taken out of it."""
+        rest = data.copy()
+        rest.pop(self.answers[self.asked]["text"].html_name)
+        return rest
