@@ -1,12 +1,13 @@
 """A plan as plain data: what is frozen at submission and compared between rounds, and what it still lacks."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from django.utils.translation import gettext as _
 
 from departments.drafts import IndicatorDraft, MeasureDraft, PlanDraft, draft_from, draft_of, indicator_code
-from departments.models import ActionPlan, Initiative
+from departments.models import ActionPlan, Initiative, Measure
 from departments.wording import months_text
 
 
@@ -16,9 +17,22 @@ def plan_content(plan: ActionPlan) -> dict[str, Any]:
     A measure's `id` says which measure it is in every round; no other database id is in it. Months are fiscal
     (1 is April), targets are strings with two decimals. Nothing in it depends on the reader's language.
     """
-    rows = plan.measures.select_related("initiative").prefetch_related("milestones", "indicators").order_by("number")
-    numbers = {measure.initiative_id: measure.initiative.number for measure in rows}
-    return _content(plan, draft_from(plan.summary, rows), numbers)
+    return plan_contents([plan])[plan.pk]
+
+
+def plan_contents(plans: Iterable[ActionPlan]) -> dict[int, dict[str, Any]]:
+    """The same of many plans, by plan id, in three queries."""
+    plans = list(plans)
+    measures: dict[int, list[Measure]] = {plan.pk: [] for plan in plans}
+    rows = Measure.objects.filter(plan__in=measures).select_related("initiative").order_by("number")
+    for measure in rows.prefetch_related("milestones", "indicators"):
+        measures[measure.plan_id].append(measure)
+    return {plan.pk: _standing(plan, measures[plan.pk]) for plan in plans}
+
+
+def _standing(plan: ActionPlan, measures: list[Measure]) -> dict[str, Any]:
+    numbers = {measure.initiative_id: measure.initiative.number for measure in measures}
+    return _content(plan, draft_from(plan.summary, measures), numbers)
 
 
 def draft_content(plan: ActionPlan, draft: PlanDraft) -> dict[str, Any]:

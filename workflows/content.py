@@ -81,15 +81,15 @@ def _indicator_content(step: Step, indicator: Indicator, report: IndicatorReport
         "kind": indicator.kind,
         "unit": indicator.unit,
         "direction": indicator.direction,
-        "target": _text(indicator.target),
-        "step_target": _text(indicator.target_at(step)),
-        "baseline": _text(indicator.baseline),
+        "target": number_text(indicator.target),
+        "step_target": number_text(indicator.target_at(step)),
+        "baseline": number_text(indicator.baseline),
         "baseline_year": indicator.baseline_year,
         "formula": indicator.formula,
         "measure": indicator.measure.number if indicator.measure else None,
-        "value": _text(measured(indicator, reading)),
-        "numerator": _text(report.numerator),
-        "denominator": _text(report.denominator),
+        "value": number_text(measured(indicator, reading)),
+        "numerator": number_text(report.numerator),
+        "denominator": number_text(report.denominator),
         "done": report.done,
         "not_this_quarter": report.not_this_quarter,
         "note": report.note,
@@ -97,7 +97,8 @@ def _indicator_content(step: Step, indicator: Indicator, report: IndicatorReport
     }
 
 
-def _text(number: Decimal | None) -> str | None:
+def number_text(number: Decimal | None) -> str | None:
+    """A number without zeros at its end: 84, 0.5."""
     return None if number is None else f"{number.normalize():f}"
 
 

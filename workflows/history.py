@@ -1,11 +1,11 @@
 """Writing the history: one event for each thing that happened, chained by hash per plan."""
 
 import hashlib
-import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
+import orjson
 from django.db.models import Exists, OuterRef
 
 from departments.models import User
@@ -22,10 +22,10 @@ def record(
     absent_id: int | None = None,
 ) -> Event:
     """Add one event to the plan's chain; `absent_id`: in whose place it was done. The caller holds the plan's lock."""
-    last = Event.objects.filter(plan=review.plan_id).order_by("-sequence").first()
+    last = Event.objects.filter(plan=review.plan_id).order_by("-sequence").values_list("sequence", "hash").first()
     event = _next_event(review, kind, by=by, at=at, data=data, last=last, absent_id=absent_id)
     event.save(force_insert=True)
-    PendingEvent.objects.create(event=event)
+    PendingEvent.objects.bulk_create([PendingEvent(event=event)])
     return event
 
 
@@ -36,7 +36,7 @@ def record_many(
     reviews = list(reviews)
     later = Event.objects.filter(plan=OuterRef("plan"), sequence__gt=OuterRef("sequence"))
     heads = Event.objects.filter(~Exists(later), plan__in=[review.plan_id for review in reviews]).order_by()
-    lasts = {event.plan_id: event for event in heads}
+    lasts = {plan_id: (sequence, digest) for plan_id, sequence, digest in heads.values_list("plan", "sequence", "hash")}
     events = Event.objects.bulk_create(
         _next_event(review, kind, by=by, at=at, data=data[review.pk], last=lasts.get(review.plan_id))
         for review in reviews
@@ -52,46 +52,57 @@ def _next_event(
     by: User | None,
     at: datetime,
     data: dict[str, Any],
-    last: Event | None,
+    last: tuple[int, str] | None,
     absent_id: int | None = None,
 ) -> Event:
+    sequence, previous = last or (0, "")
     event = Event(
         plan_id=review.plan_id,
         review=review,
-        sequence=last.sequence + 1 if last else 1,
+        sequence=sequence + 1,
         kind=kind,
         at=at,
         by=by,
         on_behalf_of_id=absent_id,
         round=review.round,
         data=data,
-        previous=last.hash if last else "",
+        previous=previous,
     )
     event.hash = event_hash(event)
     return event
 
 
-def event_hash(event: Event) -> str:
+class Recorded(Protocol):
+    """An event's columns, whether on a model's object or in a row that is read without one."""
+
+    plan_id: Any
+    review_id: Any
+    sequence: Any
+    kind: Any
+    at: Any
+    by_id: Any
+    on_behalf_of_id: Any
+    round: Any
+    data: Any
+    previous: Any
+
+
+def event_hash(event: Recorded) -> str:
     """SHA-256 over the event's canonical form: sorted JSON of every column but the hash itself, the time in UTC.
 
     In whose place it was done stands in it only where it was.
     """
-    in_place = {} if event.on_behalf_of_id is None else {"on_behalf_of": event.on_behalf_of_id}
-    canonical = json.dumps(
-        {
-            **in_place,
-            "plan": event.plan_id,
-            "review": event.review_id,
-            "sequence": event.sequence,
-            "kind": str(event.kind),
-            "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
-            "by": event.by_id,
-            "round": event.round,
-            "data": event.data,
-            "previous": event.previous,
-        },
-        sort_keys=True,
-        ensure_ascii=False,
-        separators=(",", ":"),
-    )
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    columns = {
+        "plan": event.plan_id,
+        "review": event.review_id,
+        "sequence": event.sequence,
+        "kind": event.kind,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "by": event.by_id,
+        "round": event.round,
+        "data": event.data,
+        "previous": event.previous,
+    }
+    if event.on_behalf_of_id is not None:
+        columns["on_behalf_of"] = event.on_behalf_of_id
+    return hashlib.sha256(orjson.dumps(columns, option=orjson.OPT_SORT_KEYS)).hexdigest()

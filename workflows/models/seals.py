@@ -9,8 +9,8 @@ from departments.models import ActionPlan
 class Seal(models.Model):
     """A day's seal (封印) over the heads of all plans' chains, itself chained to the seal before.
 
-    `hash` is the SHA-256 of `previous`, the day and the heads that are new in it. Whoever keeps it elsewhere, on paper
-    or in a mailbox, can tell later whether anything up to that day was changed or cut off.
+    `hash` is the SHA-256 of `previous`, the day, the moment and the heads that are new in it. Whoever keeps the `line`
+    elsewhere, on paper or in a mailbox, can tell later whether anything up to then was changed or cut off.
     """
 
     day = models.DateField(_("day"), unique=True)
@@ -26,7 +26,12 @@ class Seal(models.Model):
         default_permissions = ()
 
     def __str__(self) -> str:
-        return f"{self.day} {self.hash}"
+        return self.line
+
+    @property
+    def line(self) -> str:
+        """What is kept elsewhere: day, number of new heads, hash."""
+        return f"{self.day} {self.heads} {self.hash}"
 
 
 class SealedHead(models.Model):

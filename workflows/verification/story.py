@@ -1,0 +1,97 @@
+"""What the events of one plan tell of other rows: by table, then by the key of the row."""
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from workflows.models import EventKind, Stage
+from workflows.verification.rows import EventRow, Fault
+
+DECIDED = (EventKind.PASSED, EventKind.RETURNED, EventKind.APPROVED, EventKind.REVOKED)
+COMMENTED = (EventKind.ANSWERED, EventKind.RESOLVED)
+# Events that end a review without a step of its flow.
+ENDED = {EventKind.LAPSED: Stage.LAPSED, EventKind.CANCELLED: Stage.CANCELLED}
+# The step that a returned review goes back to. A revoked approval goes back to whoever approves.
+BACK_TO = {EventKind.REVOKED: str(Stage.APPROVE)}
+
+Rows = dict[Any, Hashable]
+
+
+@dataclass(slots=True)
+class State:
+    """Where a review stands. Its due day moves with the checkpoint's days, of which no event tells."""
+
+    stage: str = ""
+    since: datetime | None = None
+    task: int | None = None
+    round: int = 0
+    returned_from: str = ""
+    extended_to: str | None = None
+
+
+@dataclass
+class Story:
+    """`approved`: review id → sequence of its last approval. Every other table as `found` reads it, and compared."""
+
+    reviews: dict[int, State] = field(default_factory=dict)
+    approved: dict[int, int] = field(default_factory=dict)
+    submissions: Rows = field(default_factory=dict)
+    decisions: Rows = field(default_factory=dict)
+    pins: Rows = field(default_factory=dict)
+    answers: dict[int, tuple] = field(default_factory=dict)
+    acknowledgements: Rows = field(default_factory=dict)
+
+    def tell(self, event: EventRow) -> None:
+        """Add what one event tells; KeyError or TypeError when it does not tell what an event of its kind does."""
+        state = self.reviews.get(event.review_id)
+        if state is None:
+            state = self.reviews[event.review_id] = State()
+        _move(state, event)
+        if event.kind == EventKind.SUBMITTED:
+            digest = event.data["sha256"]
+            self.submissions[event.review_id, event.round] = (digest, digest, *_who_when(event))
+        elif event.kind in DECIDED:
+            self._decided(event)
+        elif event.kind == EventKind.PINNED:
+            said = (event.data["target"], event.data["comment"], event.by_id, event.at)
+            self.pins[event.data["pin"]] = (event.review_id, event.review_id, event.round, *said)
+        elif event.kind in COMMENTED:
+            answer = (event.kind, event.data["comment"], event.by_id, event.at)
+            self.answers[event.data["pin"]] = (*self.answers.get(event.data["pin"], ()), answer)
+        elif event.kind == EventKind.ACKNOWLEDGED:
+            self.acknowledgements[event.data["event"]] = event.at
+
+    def _decided(self, event: EventRow) -> None:
+        told = (event.review_id, event.kind, event.data["comment"], *_who_when(event))
+        self.decisions[event.review_id, event.round, event.data["step"]] = told
+        if event.kind == EventKind.APPROVED:
+            self.approved[event.review_id] = event.sequence
+
+
+def _who_when(event: EventRow) -> tuple:
+    return event.by_id, event.at, event.on_behalf_of_id
+
+
+def _move(state: State, event: EventRow) -> None:
+    kind, data = event.kind, event.data
+    state.round = event.round
+    if kind in ENDED:
+        state.stage, state.since, state.task = ENDED[kind], event.at, None
+    elif "to" in data:
+        state.stage, state.since, state.task = data["to"], event.at, data["next_task"]
+    if kind == EventKind.EXTENDED:
+        state.extended_to = data["due"]
+    elif kind in DECIDED:
+        state.returned_from = data["step"] if kind == EventKind.RETURNED else BACK_TO.get(kind, "")
+
+
+def told_by(events: Iterable[EventRow]) -> Story | Fault:
+    """The story of one whole chain, or its first event that cannot be understood."""
+    story = Story()
+    for event in events:
+        try:
+            story.tell(event)
+        except (KeyError, TypeError):
+            return Fault(str(event), "does not tell what an event of its kind tells")
+    return story

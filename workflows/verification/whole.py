@@ -1,0 +1,87 @@
+"""All of it: plan by plan, then the seals and the kept files."""
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from itertools import groupby
+from multiprocessing import get_context
+
+from django.db import connections
+
+from departments.models import ActionPlan
+from workflows.models import Event, StoredFile
+from workflows.storage import missing_or_changed
+from workflows.verification.chain import Head, broken_link, lost_head
+from workflows.verification.contents import Contents
+from workflows.verification.found import Found
+from workflows.verification.rows import EventRow, Fault, Plans, event_rows, one_moment
+from workflows.verification.seals import broken_seal, sealed_heads
+from workflows.verification.story import told_by
+
+PLANS_AT_ONCE = 500
+# Fewer are not worth a process of their own.
+EVENTS_FOR_A_PROCESS = 10_000
+
+
+def faults(*, plan_id: int | None = None, processes: int = 1) -> Iterator[Fault]:
+    """The first bad row of each plan whose history is not whole, in the order of the plans; of one plan, or of all.
+
+    After all plans, what is wrong with the seals and the files that were kept. More than one process: not within a
+    transaction, whose rows the others would not see.
+    """
+    if plan_id is not None:
+        yield from faults_of(Plans(plan_id, plan_id))
+        return
+    if processes == 1:
+        for plans in _pieces():
+            yield from faults_of(plans)
+    else:
+        yield from _faults_by_processes(processes)
+    yield from filter(None, [broken_seal(), _lost_file()])
+
+
+def worthwhile_processes() -> int:
+    """How many processes at most speed it up."""
+    return min(os.cpu_count() or 1, 1 + Event.objects.count() // EVENTS_FOR_A_PROCESS)
+
+
+def _faults_by_processes(processes: int) -> Iterator[Fault]:
+    pieces = list(_pieces())
+    connections.close_all()  # no connection can be shared with a child
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as pool:
+        for found in pool.map(faults_of, pieces):
+            yield from found
+
+
+def _pieces() -> Iterator[Plans]:
+    ids = list(ActionPlan.objects.order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(ids), PLANS_AT_ONCE):
+        piece = ids[start : start + PLANS_AT_ONCE]
+        yield Plans(piece[0], piece[-1])
+
+
+def faults_of(plans: Plans) -> list[Fault]:
+    """The first bad row of each of these plans."""
+    with one_moment():
+        ids = list(ActionPlan.objects.filter(pk__range=plans).order_by("pk").values_list("pk", flat=True))
+        events = {plan_id: list(rows) for plan_id, rows in groupby(event_rows(plans), key=lambda event: event.plan_id)}
+        heads, found = sealed_heads(plans), Found(plans)
+        contents = Contents(plans, found)
+    return list(filter(None, (_fault_of(pk, events.get(pk, []), heads.get(pk, []), found, contents) for pk in ids)))
+
+
+def _fault_of(
+    plan_id: int, events: list[EventRow], heads: list[Head], found: Found, contents: Contents
+) -> Fault | None:
+    fault = broken_link(events) or lost_head(events, heads)
+    if fault is not None:
+        return fault
+    story = told_by(events)
+    if isinstance(story, Fault):
+        return story
+    return found.difference(plan_id, story) or contents.fault(plan_id, story)
+
+
+def _lost_file() -> Fault | None:
+    lost = next(iter(missing_or_changed(StoredFile.objects.order_by("pk").values_list("sha256", flat=True))), None)
+    return None if lost is None else Fault(f"file {lost}", "is not kept as it was")
