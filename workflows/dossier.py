@@ -14,11 +14,13 @@ from workflows.content import Content, review_content
 from workflows.draft import read_draft
 from workflows.models import Decision, Event, EventKind, Review, Stage, Submission
 from workflows.reading import (
+    Amendment,
     ChangeRow,
     PlanMeasureReading,
     PreviousReading,
     ReportReading,
     change_rows,
+    read_amendment,
     read_plan,
     read_previous,
     read_report,
@@ -47,7 +49,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Dossier:
-    """`shown` is the submission that is read, None for a draft or when there is nothing yet."""
+    """`shown` is the submission that is read, None for a draft or when there is nothing yet.
+
+    `amendment`: what is to be changed, where a change of a plan is reviewed; `plan` then is the plan as it should be.
+    """
 
     review: Review
     shown: Submission | None
@@ -56,6 +61,7 @@ class Dossier:
     previous: PreviousReading
     plan: list[PlanMeasureReading] | None
     summary: str
+    amendment: Amendment | None
     changes: list[ChangeRow] | None
     before_name: str
     after_name: str
@@ -87,6 +93,7 @@ def open_dossier(review: Review, user: User, on: date, number: int | None = None
         previous=read_previous(review) if is_report and seen > Sight.APPROVED else PreviousReading(),
         plan=read_plan(content, review.plan.fiscal_year) if content is not None and not is_report else None,
         summary="" if content is None or is_report else content["plan"]["summary"],
+        amendment=read_amendment(content),
         changes=_changes(before, content),
         before_name=round_text(before.round) if before else "",
         after_name=round_text(shown.round) if shown else _("Draft"),
@@ -148,12 +155,13 @@ def steps_of(review: Review) -> list[Step]:
     """Preparation → review → approval, and where the review is."""
     order = [Stage.PREPARE, Stage.REVIEW, Stage.APPROVE]
     at = order.index(Stage(review.stage)) if review.stage in order else len(order)
-    steps = []
+    steps, on = [], review.due_on or review.checkpoint.opens_on
     for position, stage in enumerate(order):
         state = "done" if position < at else "current" if position == at else ""
         if position == at and review.is_returned:
             state = "error"
-        due = review.due_on if position == at else due_day(review, stage, review.due_on or review.checkpoint.opens_on)
-        note = _("by %(day)s") % {"day": day_text(due)} if due and state != "done" else ""
+        due = review.due_on if position == at else due_day(review, stage, on) if position > at else None
+        on = due or on
+        note = _("by %(day)s") % {"day": day_text(due)} if due else ""
         steps.append(Step(label=str(STEPS[stage]), state=state, note=note))
     return steps

@@ -67,11 +67,15 @@ def _return_reasons(reviews: Iterable[Review]) -> dict[int, str]:
 
 
 def followed_reviews(user: User, on: date) -> ReviewQuerySet:
-    """The reviews of running checkpoints that the person's departments handed in and the office has or has approved."""
+    """The reviews of running checkpoints that the person's departments handed in and the office has or has approved.
+
+    Of changes of plans, which have no closing day, those that the office has.
+    """
     own = rights(user, on).departments(Permission.DRAFT)
     return (
         Review.objects.filter(department__in=own, checkpoint__opened_at__isnull=False, checkpoint__closed_at=None)
         .exclude(stage=Stage.PREPARE)
+        .exclude(change_number__gte=1, task=None)
         .order_by("-stage_since", "pk")
     )
 

@@ -250,6 +250,22 @@ def _change_row(change: Change) -> ChangeRow:
     return ChangeRow(label=label, before=before, after=after, change=kind)
 
 
+@dataclass(frozen=True)
+class Amendment:
+    """A change of a plan: why, and what differs between the plan as it is and as it should be."""
+
+    reason: str
+    rows: list[ChangeRow]
+
+
+def read_amendment(content: Content | None) -> Amendment | None:
+    """The change that the content asks for; None where it is a plan or a report."""
+    if content is None or content["kind"] != "change":
+        return None
+    before, after = ({"format": content["format"], "kind": "plan", "plan": content[key]} for key in ("before", "plan"))
+    return Amendment(content["reason"], change_rows(before, after))
+
+
 CHOICES = {"priority": Priority, "kind": Kind, "direction": Direction, "judgement": Judgement}
 
 

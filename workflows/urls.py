@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from workflows.views import board, checkpoints, inbox, prepare, rates, review
+from workflows.views import board, changes, checkpoints, inbox, prepare, rates, review
 
 urlpatterns = [
     path("", inbox.home, name="home"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("reviews/<int:pk>/prepare/", prepare.prepare, name="prepare"),
     path("reviews/<int:pk>/decide/", review.decide, name="decide"),
     path("reviews/<int:pk>/withdraw/", review.withdraw, name="withdraw"),
+    path("reviews/<int:pk>/proposal/", changes.proposal, name="proposal"),
+    path("plans/<int:pk>/changes/add/", changes.change_add, name="change_add"),
     path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
     path("checkpoints/add/", checkpoints.checkpoint_add, name="checkpoint_add"),
     path("checkpoints/<int:pk>/edit/", checkpoints.checkpoint_edit, name="checkpoint_edit"),

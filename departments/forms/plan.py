@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.http import QueryDict
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -18,7 +20,7 @@ from departments.models import ActionPlan, Department, Initiative
 from departments.models.indicators import Direction, Kind
 from departments.models.plans import PlanKind, Priority
 from departments.rules import months_fault, target_faults
-from departments.wording import month_text
+from departments.wording import month_text, number_text
 from departments.years import year_label
 
 NOT_CHOSEN = ("", _("Choose"))
@@ -63,8 +65,13 @@ class RowForm(forms.Form):
         self.title = title
         # In a template `form.title` is the field of that name.
         self.row_name = title
-        if self["id"].value():
+        if self.row_id:
             self.empty_permitted = False
+
+    @property
+    def row_id(self) -> str:
+        """The id of the row that it is about, empty for a new one."""
+        return str(self["id"].value() or "")
 
     @property
     def is_blank(self) -> bool:
@@ -162,12 +169,17 @@ class MeasureRow:
 class PlanEditor:
     """All forms of the page. Rows are known by the fields that were sent: m0-title, m0-s1-title, m0-k0-title."""
 
-    def __init__(self, plan: ActionPlan, typed: dict[str, Any], *, check: bool) -> None:
-        """`typed`: field name → text. With `check`, forms tell what is wrong; without, they only show it."""
+    def __init__(
+        self, plan: ActionPlan, typed: dict[str, Any], *, check: bool, head: type[SummaryForm] = SummaryForm
+    ) -> None:
+        """`typed`: field name → text. With `check`, forms tell what is wrong; without, they only show it.
+
+        `head`: the form on top, which may ask for more than a summary.
+        """
         self.typed = typed
         self.check = check
         self.initiatives = initiative_choices(plan.fiscal_year)
-        self.summary = SummaryForm(typed) if check else SummaryForm(initial=typed)
+        self.summary = head(typed) if check else head(initial=typed)
         self.measures = [self._measure(number, key) for number, key in enumerate(_rows(typed, "m"), start=1)]
 
     def _form(self, form: type[RowForm], key: str, **kwargs: Any) -> Any:
@@ -197,6 +209,18 @@ class PlanEditor:
             if form.prefix == key:
                 form.fields["title"].widget.attrs["autofocus"] = True
 
+    def tell_before(self, earlier: PlanDraft) -> None:
+        """Say at each field what stands in the earlier draft, where that is something else."""
+        measures = {str(measure.id): measure for measure in earlier.measures}
+        _tell_before(self.summary, {"summary": earlier.summary})
+        for row in self.measures:
+            measure = measures.get(row.form.row_id)
+            if measure is not None:
+                _tell_before(row.form, vars(measure))
+                indicators = {str(indicator.id): vars(indicator) for indicator in measure.indicators}
+                for form in row.indicators:
+                    _tell_before(form, indicators.get(form.row_id, {}))
+
     def forms(self) -> list[forms.Form]:
         return [self.summary, *(form for row in self.measures for form in row.forms())]
 
@@ -211,6 +235,22 @@ class PlanEditor:
         return PlanDraft(summary=self.summary.cleaned_data["summary"], measures=measures)
 
 
+def _tell_before(form: forms.Form, earlier: dict[str, Any]) -> None:
+    for name in form.fields.keys() & earlier.keys() - {"id"}:
+        was = _shown(form, name, earlier[name])
+        if was != _shown(form, name, form[name].value()):
+            said = gettext("Before the change: %(text)s") % {"text": was or gettext("(empty)")}
+            form[name].help_text = format_html('{}<span class="before typed">{}</span>', form[name].help_text, said)
+
+
+def _shown(form: forms.Form, name: str, value: Any) -> str:
+    """A value of the field as people read it, whether it was typed or stored."""
+    if isinstance(value, Decimal):
+        return number_text(value)
+    text = "" if value is None else str(value).replace("\r\n", "\n")
+    return str(dict(getattr(form.fields[name], "choices", ())).get(text, text))
+
+
 def _rows(typed: Iterable[str], start: str) -> list[str]:
     """The keys of the rows under `start` in the order of their numbers: m → m0, m2, m10."""
     pattern = re.compile(rf"{re.escape(start)}({NUMBER})-title")
@@ -220,11 +260,12 @@ def _rows(typed: Iterable[str], start: str) -> list[str]:
 
 def editor_of(plan: ActionPlan, draft: PlanDraft) -> PlanEditor:
     """The page as it is opened."""
-    return PlanEditor(plan, {"version": plan.version, "summary": draft.summary, **_fields_of(draft)}, check=False)
+    return PlanEditor(plan, {"version": plan.version, **fields_of(draft)}, check=False)
 
 
-def _fields_of(draft: PlanDraft) -> dict[str, Any]:
-    typed: dict[str, Any] = {}
+def fields_of(draft: PlanDraft) -> dict[str, Any]:
+    """The draft as the fields of the page, by their names."""
+    typed: dict[str, Any] = {"summary": draft.summary}
     for at, measure in enumerate(draft.measures):
         plain = {name: value for name, value in vars(measure).items() if name not in ("milestones", "indicators")}
         typed |= _prefixed(f"m{at}", plain)

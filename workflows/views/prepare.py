@@ -34,8 +34,9 @@ def prepare(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         if Action.SAVE not in allowed(request.user, found, on):
             return redirect("review", pk)
-        return _plan_page(request, found, on) if found.checkpoint.is_plan else _page(request, found, on, Sheet(found))
-    act = _act_on_plan if found.checkpoint.is_plan else _act
+        reports = found.checkpoint.reports_progress
+        return _page(request, found, on, Sheet(found)) if reports else _plan_page(request, found, on)
+    act = _act if found.checkpoint.reports_progress else _act_on_plan
     try:
         return act(request, found, on)
     except NotAllowed as refusal:
