@@ -123,6 +123,7 @@ def write_drafts(reviews: list[Review]) -> None:
         MeasureReport(
             review=by_plan[measure.plan_id],
             measure=measure,
+            priority=measure.priority,
             progress=progress,
             percent=60,
             done="対象の12手続のうち8手続で受付を始め、利用の手引を庁内に配布した。" * 3,

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from django.db.models import Prefetch
+
 from departments.models import Indicator, Measure
+from departments.models.indicators import StepTarget
 from workflows.models import Attachment, IndicatorReport, MeasureReport, Proposal, Review
 
 
@@ -29,9 +32,9 @@ def read_draft(review: Review) -> Draft:
         return Draft(attachments=attachments)
     if review.checkpoint.is_change:
         return Draft(attachments=attachments, proposal=review.proposal)
-    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress")}
-    values = {report.indicator_id: report for report in review.indicator_reports.all()}
-    measures = review.plan.measures.select_related("initiative")
+    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress").order_by()}
+    values = {report.indicator_id: report for report in review.indicator_reports.order_by()}
+    measures = review.plan.measures.select_related("initiative").order_by("number")
     return Draft(
         measures=[(measure, reports.get(measure.pk) or MeasureReport()) for measure in measures],
         indicators=[(found, values.get(found.pk) or IndicatorReport()) for found in indicators_of(review)],
@@ -42,7 +45,8 @@ def read_draft(review: Review) -> Draft:
 def indicators_of(review: Review) -> list[Indicator]:
     """The indicators that this review reports, the strategy's first, each with its measure and step targets."""
     found = Indicator.objects.reported_by(review.plan).select_related("measure", "initiative")
-    ordered = found.prefetch_related("step_targets").order_by("measure__number", "initiative__number", "pk")
+    targets = Prefetch("step_targets", StepTarget.objects.order_by("step"))
+    ordered = found.prefetch_related(targets).order_by("measure__number", "initiative__number", "pk")
     return sorted(ordered, key=lambda indicator: indicator.measure_id is not None)
 
 

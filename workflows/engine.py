@@ -3,24 +3,22 @@
 Callers hold the review's lock and have checked every rule; here the flow and its echo on the review row move together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Greatest
 from django.utils import timezone
+from viewflow.workflow.base import Node
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS, STATUS
 from viewflow.workflow.token import Token
 
 from departments.models import ActionPlan, Department, User
-from workflows.flows import DecisionActivation, ReviewFlow
+from workflows.flows import Decision, ReviewFlow
 from workflows.models import Checkpoint, Review, ReviewProcess, Stage
 from workflows.schedule import due_day
-
-ENDS = {"end": Stage.APPROVED}
 
 
 def start(
@@ -56,58 +54,74 @@ def start(
 
 def _first_tasks(processes: Sequence[ReviewProcess], plans: Sequence[ActionPlan], *, now: datetime) -> list[Task]:
     """The tasks in which the departments prepare, each behind the start that is done already."""
-    starts = Task.objects.bulk_create(
-        Task(
-            process=process,
-            flow_task=ReviewFlow.start,
-            flow_task_type=ReviewFlow.start.task_type,
-            status=STATUS.DONE,
-            created=now,
-            started=now,
-            finished=now,
-            token=Token("start"),
-        )
-        for process in processes
-    )
+    starts = Task.objects.bulk_create(_passed(ReviewFlow.start, process.pk, now=now) for process in processes)
     tasks = Task.objects.bulk_create(
-        Task(**_first_task(process, plan.department_id, now)) for process, plan in zip(processes, plans, strict=True)
+        _opened(ReviewFlow.prepare, process.pk, plan.department_id, now=now)
+        for process, plan in zip(processes, plans, strict=True)
     )
-    link = Task.previous.through
-    link.objects.bulk_create(link(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True))
+    _link((task.pk, before.pk) for task, before in zip(tasks, starts, strict=True))
     return tasks
 
 
-def _first_task(process: ReviewProcess, department_id: int, now: datetime) -> dict[str, Any]:
-    """The columns of the task in which a department prepares."""
-    return {
-        "process": process,
-        "flow_task": ReviewFlow.prepare,
-        "flow_task_type": ReviewFlow.prepare.task_type,
-        "status": STATUS.NEW,
-        "created": now,
-        "token": Token("start"),
-        "owner_permission": ReviewFlow.prepare.calc_owner_permission(None),
-        "owner_permission_content_type": ContentType.objects.get_for_model(Department),
-        "owner_permission_obj_pk": str(department_id),
-    }
+def _opened(node: Decision, process_id: int, department_id: int, *, now: datetime) -> Task:
+    """A task that waits for somebody who holds the node's permission on the department."""
+    return Task(
+        process_id=process_id,
+        flow_task=node,
+        flow_task_type=node.task_type,
+        status=STATUS.NEW,
+        created=now,
+        token=Token("start"),
+        owner_permission=node.calc_owner_permission(None),
+        owner_permission_content_type=ContentType.objects.get_for_model(Department),
+        owner_permission_obj_pk=str(department_id),
+    )
+
+
+def _passed(node: Node, process_id: int, *, now: datetime) -> Task:
+    """The task of a node that waits for nobody: the start and the end."""
+    return Task(
+        process_id=process_id,
+        flow_task=node,
+        flow_task_type=node.task_type,
+        status=STATUS.DONE,
+        created=now,
+        started=now,
+        finished=now,
+        token=Token("start"),
+    )
+
+
+def _link(pairs: Iterable[tuple[int, int]]) -> None:
+    """Note which task followed which: pairs of (task, the task before it)."""
+    link = Task.previous.through
+    link.objects.bulk_create(link(from_task_id=task, to_task_id=before) for task, before in pairs)
 
 
 def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: date | None = None) -> None:
-    """Finish the review's open task with the outcome and let the flow open the next; the caller saves the review.
+    """Finish the review's open task with the outcome and open the one the flow routes to; the caller saves the review.
 
-    Sets `stage`, `task`, `due_on` (the stage's own day, unless another is given) and `stage_since`.
+    Sets `stage`, `task`, `due_on` (the stage's own day, unless another is given) and `stage_since`. Writes the very
+    rows that the flow's activations write, but no statement more.
     """
-    task = review.task
-    if task is None:
+    closed_id = review.task_id
+    if closed_id is None:
         raise ValueError(f"review {review.pk} has no open task")
-    task.process = review.process
-    activation = DecisionActivation(task)
-    activation.decide(by, outcome, now)
-    activation.execute()
-    node = activation.opened.flow_task.name
-    review.stage = ENDS.get(node) or Stage(node)
-    review.task = None if node in ENDS else activation.opened.task
-    review.due_on = None if node in ENDS else due_on or due_day(review, Stage(node), timezone.localdate(now))
+    node = ReviewFlow.instance.node(review.stage).routes[outcome]
+    Task.objects.filter(pk=closed_id).update(
+        status=STATUS.DONE, owner=by, started=now, finished=now, data={"outcome": outcome}
+    )
+    if node is ReviewFlow.end:
+        task = _passed(node, review.process_id, now=now)
+        ReviewProcess.objects.filter(pk=review.process_id).update(status=PROCESS.DONE, finished=now)
+        review.stage, review.due_on = Stage.APPROVED, None
+    else:
+        task = _opened(node, review.process_id, review.department_id, now=now)
+        review.stage = Stage(node.name)
+        review.due_on = due_on or due_day(review, review.stage, timezone.localdate(now))
+    task.save(force_insert=True)
+    _link([(task.pk, closed_id)])
+    review.task = None if node is ReviewFlow.end else task
     review.stage_since = now
 
 
@@ -134,8 +148,9 @@ def reopen(review: Review, *, now: datetime) -> None:
     """Open the department's task in a review that had ended; the caller has set `due_on`, and saves the review."""
     ended = Task.objects.filter(process=review.process_id).latest("pk")
     ReviewProcess.objects.filter(pk=review.process_id).update(status=PROCESS.NEW, finished=None)
-    task = Task.objects.create(**_first_task(review.process, review.department_id, now))
-    task.previous.add(ended)
+    task = _opened(ReviewFlow.prepare, review.process_id, review.department_id, now=now)
+    task.save(force_insert=True)
+    _link([(task.pk, ended.pk)])
     review.task, review.stage, review.stage_since = task, Stage.PREPARE, now
 
 

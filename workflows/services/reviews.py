@@ -16,7 +16,7 @@ from workflows.access import Action, Standing, is_barred_from_turn, standing_for
 from workflows.completeness import problems
 from workflows.draft import Draft, read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, ReviewError, Stale
-from workflows.models import Decision, Event, EventKind, Outcome, Review, Stage, Submission
+from workflows.models import Decision, Event, EventKind, MeasureReport, Outcome, Review, Stage, Submission
 from workflows.schedule import mending_due
 from workflows.services.effects import take_effect
 
@@ -34,16 +34,12 @@ def locked(review_id: int, task_id: int | None) -> Review:
 
 def locked_row(review_id: int) -> Review:
     """The same whatever is open. The checkpoint is not joined: after the lock, days moved meanwhile are there."""
-    return (
-        Review.objects.select_for_update(of=("self", "plan"))
-        .select_related("plan", "department", "process", "task")
-        .get(pk=review_id)
-    )
+    return Review.objects.select_for_update(of=("self", "plan")).select_related("plan").get(pk=review_id)
 
 
 def last_event(review: Review) -> Event | None:
     """What happened last: who did what when, for the page that tells somebody they came second."""
-    return review.events.select_related("by").order_by("-sequence").first()
+    return review.events.select_related("by", "on_behalf_of").order_by("-sequence").first()
 
 
 def require(action: Action, review: Review, by: User, now: datetime) -> Standing:
@@ -134,8 +130,10 @@ DECISIONS = {
 
 
 @transaction.atomic
-def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: User, now: datetime) -> Review:
-    """Pass on, return (差戻し, with a reason) or approve what was submitted.
+def decide(
+    *, review_id: int, task_id: int, outcome: Outcome, comment: str, by: User, now: datetime, bulk: bool = False
+) -> Review:
+    """Pass on, return (差戻し, with a reason) or approve what was submitted; `bulk`: together with others.
 
     Raises Stale, NotAllowed, or ReviewError when a return gives no reason or what is approved cannot take effect.
     """
@@ -148,7 +146,7 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
     step = review.stage
     Decision.objects.create(
         review=review,
-        submission=review.submissions.only("review").get(round=review.round),
+        submission_id=review.submissions.values_list("pk", flat=True).get(round=review.round),
         step=step,
         outcome=outcome,
         comment=comment,
@@ -160,7 +158,7 @@ def decide(*, review_id: int, task_id: int, outcome: Outcome, comment: str, by: 
     due_on = None
     if outcome == Outcome.RETURNED:
         due_on = mending_due(review, timezone.localdate(now), CalendarDay.objects.calendar())
-    facts = {"step": step, "comment": comment}
+    facts = {"step": step, "comment": comment, **({"bulk": True} if bulk else {})}
     _move(review, route, kind, by=by, standing=standing, now=now, due_on=due_on, data=facts)
     if outcome == Outcome.RETURNED:
         reopen_plan(review)
@@ -177,7 +175,9 @@ def reopen_plan(review: Review) -> None:
 
 def _note_priorities(draft: Draft) -> None:
     """Keep with each report the class that its measure has now, where a change of the plan came in between."""
+    outdated = []
     for measure, report in draft.measures:
         if report.pk is not None and report.priority != measure.priority:
             report.priority = measure.priority
-            report.save(update_fields=["priority"])
+            outdated.append(report)
+    MeasureReport.objects.bulk_update(outdated, ["priority"])
