@@ -1,7 +1,7 @@
 """From what happened to who is told: pending events become mails in the outbox."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications import outbox
 from notifications.models import MailItem, MailKind, OutgoingMail
-from notifications.rules import recipients, rule_for
+from notifications.recipients import recipients
 from workflows.models import Event, EventKind, PendingEvent
 
 CHUNK = 500
@@ -29,7 +29,7 @@ def _dispatch_chunk(now: datetime) -> int | None:
     events = _claim_events()
     if not events:
         return None
-    queued = outbox.queue(_mails_about(events, now), now=now)
+    queued = _queue(_mails_about(events, now), events[0], now)
     PendingEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
     return queued
 
@@ -51,26 +51,37 @@ def _claim_events() -> list[Event]:
 
 
 def _mails_about(events: Iterable[Event], now: datetime) -> list[outbox.Draft]:
-    """One mail for each person about the events of a kind that ask for the same at a checkpoint."""
+    """One mail for each person about the events of a kind that say the same to them at a checkpoint."""
     events = list(events)
     people = recipients(events, timezone.localdate(now))
-    told: dict[tuple[int, str, int, str], list[Event]] = defaultdict(list)
+    told: dict[tuple[int, str, int, str, bool], list[Event]] = defaultdict(list)
     for event in events:
-        for user in people.get(event.pk, []):
-            told[user.pk, event.kind, event.review.checkpoint_id, event.data.get("to", "")].append(event)
+        for user, asks in people[event.pk]:
+            told[user.pk, event.kind, event.review.checkpoint_id, event.data.get("to", ""), asks].append(event)
     return [
         outbox.Draft(
             OutgoingMail(key=f"{kind}:{about[0].pk}:{user_id}", kind=MailKind(kind), recipient_id=user_id),
-            [_item(event, user_id) for event in about],
+            [_item(event, user_id, asks) for event in about],
         )
-        for (user_id, kind, *_same), about in told.items()
+        for (user_id, kind, _checkpoint, _to, asks), about in told.items()
     ]
 
 
-def _item(event: Event, user_id: int) -> MailItem:
+def _item(event: Event, user_id: int, asks: bool) -> MailItem:
     return MailItem(
         key=f"event:{event.pk}:{user_id}",
         review_id=event.review_id,
         event=event,
-        task_id=event.review.task_id if rule_for(event).asks else None,
+        task_id=event.review.task_id if asks else None,
     )
+
+
+def _queue(drafts: Sequence[outbox.Draft], first: Event, now: datetime) -> int:
+    """Queue the mails; returns how many.
+
+    A checkpoint opens in steps: a mail that still waits from one takes in what the next has for the same person.
+    """
+    by_person = {draft.mail.recipient_id: draft for draft in drafts} if first.kind == EventKind.OPENED else {}
+    waiting = outbox.unsent(MailKind.OPENED, by_person, checkpoint_id=first.review.checkpoint_id)
+    outbox.join({mail: by_person[user_id].items for user_id, mail in waiting.items()}, now=now)
+    return outbox.queue([draft for draft in drafts if draft.mail.recipient_id not in waiting], now=now)

@@ -1,7 +1,6 @@
 """Mails in words: one template pair for each kind, in the language of who reads it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,59 +9,16 @@ from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from departments.fiscal import BusinessCalendar
-from departments.models import CalendarDay
+from notifications.lines import lines_about, lines_to_do
 from notifications.message import Text, one_line
 from notifications.models import MailItem, MailKind, OutgoingMail
+from notifications.rules import rule_for
 from workflows.access import waiting_for
-from workflows.models import Event, EventKind, Review, Stage
+from workflows.models import Checkpoint
 
 LONGEST_LIST = 50
 LONGEST_SUBJECT = 200
-
-DOERS = {
-    EventKind.SUBMITTED: gettext_lazy("Submitted by: %(name)s"),
-    EventKind.WITHDRAWN: gettext_lazy("Withdrawn by: %(name)s"),
-    EventKind.PASSED: gettext_lazy("Reviewed by: %(name)s"),
-    EventKind.RETURNED: gettext_lazy("Returned by: %(name)s"),
-    EventKind.APPROVED: gettext_lazy("Approved by: %(name)s"),
-}
-TASKS = {
-    Stage.PREPARE: pgettext_lazy("to do", "Submit"),
-    Stage.REVIEW: pgettext_lazy("to do", "Review"),
-    Stage.APPROVE: pgettext_lazy("to do", "Approve"),
-}
-TO_MEND = pgettext_lazy("to do", "Mend and submit again")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One review as a mail lists it. `event`: what happened to it, where the mail is about that."""
-
-    review: Review
-    days_left: str
-    url: str
-    event: Event | None = None
-
-    @property
-    def task(self) -> str:
-        """What there is to do: 提出, 審査, 承認, or 修正して再提出 for what came back."""
-        return str(TO_MEND if self.review.is_returned else TASKS[Stage(self.review.stage)])
-
-    @property
-    def doer(self) -> str:
-        """Who made it happen, where that is worth telling."""
-        if self.event is None or self.event.by is None or self.event.kind not in DOERS:
-            return ""
-        return str(DOERS[EventKind(self.event.kind)]) % {"name": one_line(self.event.by.name)}
-
-    @property
-    def comment(self) -> list[str]:
-        """What the office wrote with its decision, line by line."""
-        return str(self.event.data.get("comment", "")).splitlines() if self.event else []
 
 
 def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime) -> Text:
@@ -81,25 +37,32 @@ def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime) -> Text:
 
 
 def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[str, Any]:
-    """What happened at one checkpoint; where that asks for something, all events ask for the same."""
-    calendar = CalendarDay.objects.calendar()
-    lines = [line_about(item.review, today, calendar, item.event) for item in items[:LONGEST_LIST]]
+    """What happened at one checkpoint; the mail asks for the same about all of it, or is for information."""
+    lines = lines_about(items[:LONGEST_LIST], mail.recipient, today)
     first = items[0]
+    asks = first.task_id is not None
     return {
         "lines": lines,
         "more": len(items) - len(lines),
         "others": len(items) - 1,
         "review": first.review,
-        "checkpoint": first.review.checkpoint,
+        "checkpoint": occasion(first.review.checkpoint),
+        "is_change": first.review.checkpoint.is_change,
         "event": first.event,
+        "asks": asks,
+        "informs": rule_for(first.event).asks and not asks,
     }
+
+
+def occasion(checkpoint: Checkpoint) -> str:
+    """At what it happened: 令和8年度 2Q進捗確認, or 計画変更."""
+    return str(checkpoint.get_kind_display() if checkpoint.is_change else checkpoint)
 
 
 def digest(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[str, Any]:
     """Everything that waits for the person, most urgent first, whichever of it is the reason for today's mail."""
-    calendar = CalendarDay.objects.calendar()
     waiting = waiting_for(mail.recipient, today)
-    lines = [line_about(review, today, calendar) for review in waiting.with_names()[:LONGEST_LIST]]
+    lines = lines_to_do(waiting.with_names()[:LONGEST_LIST], mail.recipient, today)
     counts = waiting.order_by().aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
     return {"lines": lines, "more": counts["count"] - len(lines), **counts}
 
@@ -107,25 +70,6 @@ def digest(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[s
 CONTEXTS: dict[MailKind, Callable[[OutgoingMail, Sequence[MailItem], date], dict[str, Any]]] = {
     MailKind.DIGEST: digest,
 }
-
-
-def line_about(review: Review, today: date, calendar: BusinessCalendar, event: Event | None = None) -> Line:
-    return Line(
-        review=review,
-        days_left=days_left(review.due_on, today, calendar) if review.due_on else "",
-        url=settings.SITE_URL + reverse("review", args=[review.pk]),
-        event=event,
-    )
-
-
-def days_left(due: date, today: date, calendar: BusinessCalendar) -> str:
-    """あと5営業日, 本日が期限, 3営業日超過."""
-    if due == today:
-        return _("due today")
-    days = calendar.between(today, due)
-    if due > today:
-        return ngettext("%(days)d business day left", "%(days)d business days left", days) % {"days": days}
-    return ngettext("%(days)d business day overdue", "%(days)d business days overdue", -days) % {"days": -days}
 
 
 def tidy(body: str) -> str:

@@ -22,7 +22,11 @@ class MailKind(models.TextChoices):
     PASSED = EventKind.PASSED.value, EventKind.PASSED.label
     RETURNED = EventKind.RETURNED.value, EventKind.RETURNED.label
     APPROVED = EventKind.APPROVED.value, EventKind.APPROVED.label
+    REVOKED = EventKind.REVOKED.value, EventKind.REVOKED.label
+    EXTENDED = EventKind.EXTENDED.value, EventKind.EXTENDED.label
+    CANCELLED = EventKind.CANCELLED.value, EventKind.CANCELLED.label
     LAPSED = EventKind.LAPSED.value, EventKind.LAPSED.label
+    ANSWERED = EventKind.ANSWERED.value, EventKind.ANSWERED.label
     DIGEST = "digest", _("What is due")
 
 
@@ -70,7 +74,7 @@ STATUSES = {
 class Reason(models.TextChoices):
     """Why a mail was not handed to the mail server, where the server itself did not say."""
 
-    DONE = "done", _("Nothing in it was waiting for the person any more.")
+    DONE = "done", _("By then there was nothing left in it to tell the person.")
     INACTIVE = "inactive", _("The person no longer uses the system.")
     NO_ADDRESS = "no_address", _("The person has no e-mail address. Enter one on the page of the person.")
     TOO_LATE = "too_late", _("It could not be delivered in time.")
@@ -172,15 +176,17 @@ class OutgoingMail(models.Model):
 class MailItemQuerySet(models.QuerySet["MailItem"]):
     def with_names(self) -> "MailItemQuerySet":
         """All that a mail or a page says about the items, in the same query."""
-        return self.select_related("event__by", "review__plan", "review__department", "review__checkpoint")
+        return self.select_related(
+            "event__by", "event__on_behalf_of", "review__plan", "review__department", "review__checkpoint"
+        )
 
 
 class MailItem(models.Model):
     """One fact that one mail tells its person: an event, or a review that is due in so many days.
 
-    `key` is unique over all mails, so nothing is told twice. `task`: the fact is worth telling only while this task is
-    the review's open one and the person's to do; None: it is worth telling anyhow. `days`: business days after the due
-    day, negative before it; None for an event.
+    `key` is unique over all mails, so nothing is told twice. `task`: the mail asks for it, so the fact is worth telling
+    only while this task is the review's open one and the person's to do; None: it is for information, told as long as
+    the person may read the review. `days`: business days after the due day, negative before it; None for an event.
     """
 
     mail = models.ForeignKey(OutgoingMail, on_delete=models.CASCADE, related_name="items")

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from notifications import mails, message
 from notifications.models import MailItem, MailKind, MailQuerySet, OutgoingMail, Reason, Status
-from workflows.access import waiting_for
+from workflows.access import visible_reviews, waiting_for
 
 LEASE = timedelta(seconds=30)
 BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30)]  # the last again and again
@@ -44,11 +45,16 @@ def queue(drafts: Iterable[Draft], *, now: datetime) -> int:
     return len(by_key)
 
 
-def unsent_digests(user_ids: Iterable[int]) -> dict[int, OutgoingMail]:
-    """Person id → their reminder that certainly has not reached them yet, locked for this transaction."""
+def unsent(kind: MailKind, user_ids: Iterable[int], checkpoint_id: int | None = None) -> dict[int, OutgoingMail]:
+    """Person id → their mail of the kind that certainly has not reached them yet, locked for this transaction.
+
+    With `checkpoint_id`, only one that is about it.
+    """
     rows = OutgoingMail.objects.select_for_update().filter(
-        kind=MailKind.DIGEST, recipient__in=list(user_ids), next_attempt_at__isnull=False, may_have_arrived=False
+        kind=kind, recipient__in=list(user_ids), next_attempt_at__isnull=False, may_have_arrived=False
     )
+    if checkpoint_id is not None:
+        rows = rows.filter(Exists(MailItem.objects.filter(mail=OuterRef("pk"), review__checkpoint=checkpoint_id)))
     return {row.recipient_id: row for row in rows}
 
 
@@ -98,16 +104,23 @@ def _next(now: datetime) -> OutgoingMail | None:
 
 
 def _items_still_needed(mail: OutgoingMail, now: datetime) -> list[MailItem]:
-    """What is still worth telling; the rest is marked as left out."""
-    items = list(mail.items.with_names())
+    """What is still worth telling, and still for the person to know; the rest is marked as left out."""
+    items, on = list(mail.items.with_names()), timezone.localdate(now)
     asking = [item.review_id for item in items if item.task_id is not None]
-    waiting = waiting_for(mail.recipient, timezone.localdate(now)).filter(pk__in=asking) if asking else []
+    telling = [item.review_id for item in items if item.task_id is None]
+    waiting = waiting_for(mail.recipient, on).filter(pk__in=asking) if asking else []
     open_tasks = {review.task_id for review in waiting}
-    done = [item for item in items if item.task_id is not None and item.task_id not in open_tasks]
-    for item in done:
+    readable = visible_reviews(mail.recipient, on).filter(pk__in=telling) if telling else []
+    needed = open_tasks, {review.pk for review in readable}
+    left = [item for item in items if not _is_needed(item, *needed)]
+    for item in left:
         item.left_out = True
-    MailItem.objects.bulk_update(done, ["left_out"])
+    MailItem.objects.bulk_update(left, ["left_out"])
     return [item for item in items if not item.left_out]
+
+
+def _is_needed(item: MailItem, open_tasks: set[int | None], readable: set[int]) -> bool:
+    return item.review_id in readable if item.task_id is None else item.task_id in open_tasks
 
 
 def _end_of(mail: OutgoingMail, needed: list[MailItem], now: datetime) -> tuple[Status, Reason] | None:

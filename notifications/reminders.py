@@ -76,7 +76,7 @@ def _item(review: Review, rule: DueRule, user_id: int) -> MailItem:
 
 def _queue(items: dict[int, list[MailItem]], today: date, now: datetime) -> int:
     """One mail for each person; who still has one waiting from before gets these reasons in that one."""
-    waiting = outbox.unsent_digests(items)
+    waiting = outbox.unsent(MailKind.DIGEST, items)
     outbox.join({waiting[user_id]: items[user_id] for user_id in waiting}, now=now)
     fresh = [
         outbox.Draft(

@@ -1,68 +1,64 @@
 """Who is told what: one table for events, one for due days."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from departments.access import each_once, holders_by
 from departments.fiscal import BusinessCalendar
-from departments.models import User
 from departments.models.organisation import Permission
-from workflows.access import actors
 from workflows.models import Event, EventKind
 
 
 @dataclass(frozen=True)
 class Rule:
-    """Who gets a mail about an event.
+    """Who gets a mail about an event; one each, and the doer none. What is empty tells nobody.
 
-    `told`: those who hold this permission at the department; None: whoever has to act next. `asks`: the mail asks
-    them to act, so it is sent only as long as that is still open. `doer_too`: even the person who did it.
+    `asks`: whoever has to act next is asked to, so that mail is sent only as long as it is still open; everybody else
+    is told for information. `told`: those who hold this permission at the department. `involved`: whoever acted in
+    the review before. `pin_author`: whoever made the comment it is about,
+    if the office has the review. `doer_too`: even the doer is asked.
+
+    In whose place somebody acted is told of it by every rule that tells anybody.
     """
 
-    told: Permission | None = None
     asks: bool = False
+    told: Permission | None = None
+    involved: bool = False
+    pin_author: bool = False
     doer_too: bool = False
 
+    @property
+    def is_silent(self) -> bool:
+        return self == SILENT
 
-ASKS_WHO_IS_NEXT = Rule(asks=True, doer_too=True)
+
+SILENT = Rule()
+# Whoever asks for a change of a plan has just begun to write it.
+CHANGE_OPENED = Rule(asks=True)
 
 RULES: dict[EventKind, Rule] = {
-    EventKind.OPENED: ASKS_WHO_IS_NEXT,
-    EventKind.SUBMITTED: ASKS_WHO_IS_NEXT,
-    EventKind.PASSED: ASKS_WHO_IS_NEXT,
-    EventKind.RETURNED: ASKS_WHO_IS_NEXT,
-    EventKind.WITHDRAWN: Rule(asks=True),
-    EventKind.APPROVED: Rule(told=Permission.DRAFT),
+    EventKind.OPENED: Rule(asks=True, doer_too=True),
+    EventKind.SUBMITTED: Rule(asks=True, doer_too=True, involved=True),
+    EventKind.WITHDRAWN: Rule(asks=True, involved=True),
+    EventKind.PASSED: Rule(asks=True, doer_too=True),
+    EventKind.RETURNED: Rule(asks=True, doer_too=True, involved=True),
+    EventKind.APPROVED: Rule(told=Permission.DRAFT, involved=True),
+    EventKind.REVOKED: Rule(asks=True, doer_too=True, involved=True),
+    EventKind.EXTENDED: Rule(asks=True, doer_too=True),
+    EventKind.CANCELLED: Rule(told=Permission.DRAFT, involved=True),
     EventKind.LAPSED: Rule(told=Permission.SUBMIT),
+    EventKind.ANSWERED: Rule(pin_author=True),
+    # Comments go out with the return, and how they ended is seen on the page.
+    EventKind.PINNED: SILENT,
+    EventKind.RESOLVED: SILENT,
+    EventKind.ACKNOWLEDGED: SILENT,
 }
 
 
 def rule_for(event: Event) -> Rule:
+    """The event's row of the table. The event needs `review` loaded."""
+    if event.kind == EventKind.OPENED and event.review.change_number:
+        return CHANGE_OPENED
     return RULES[EventKind(event.kind)]
-
-
-def recipients(events: Iterable[Event], on: date) -> dict[int, list[User]]:
-    """Event id → the people to tell; nobody where the event asked for something that is done by now.
-
-    A handful of queries, however many events. The events need `review` and its `plan` loaded.
-    """
-    events = [event for event in events if not (rule_for(event).asks and is_overtaken(event))]
-    next_ones = actors([event.review for event in events if rule_for(event).told is None], on)
-    permissions = {rule.told for rule in map(rule_for, events) if rule.told}
-    told = holders_by(permissions, {event.review.department_id for event in events}, on)
-    found: dict[int, list[User]] = {}
-    for event in events:
-        rule = rule_for(event)
-        people = told[rule.told].get(event.review.department_id, []) if rule.told else next_ones[event.review_id]
-        users = [holder.user for holder in each_once(people)]
-        found[event.pk] = [user for user in users if rule.doer_too or user.pk != event.by_id]
-    return found
-
-
-def is_overtaken(event: Event) -> bool:
-    """Whether the task that the event opened is no longer the open one."""
-    return event.review.task_id is None or event.review.task_id != event.data.get("next_task")
 
 
 DAYS_BEFORE = (10, 5, 1)

@@ -10,13 +10,16 @@ from django.utils import timezone
 
 from departments.models import Department, Role, User
 from departments.models.plans import PlanState
+from departments.services.deputies import name_deputy
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.reminders import remind
 from tests.factories import make_department, make_person, make_plan
-from workflows.models import Checkpoint, CheckpointKind, Outcome, ProgressClass, Review
+from workflows.models import Checkpoint, CheckpointKind, Outcome, Pin, ProgressClass, Review
+from workflows.services.cases import cancel, extend, revoke
 from workflows.services.checkpoints import open_checkpoint
 from workflows.services.drafts import MeasureEntry, save_draft
+from workflows.services.pins import answer, pin
 from workflows.services.reviews import decide, submit, withdraw
 
 OPENING = date(2026, 9, 28)
@@ -34,7 +37,10 @@ def october(day: int, hour: int = 9) -> datetime:
 
 @dataclass
 class City:
-    """税務課 with lead and editor, 福祉課 with a lead, and the office: mori reviews, hayashi approves, kanri keeps."""
+    """税務課 with lead and editor, 福祉課 with a lead, and the office: mori reviews, hayashi approves, kanri keeps.
+
+    ooki is an executive, who reads what is approved, and may stand in for hayashi.
+    """
 
     root: Department
     tax: Department
@@ -44,6 +50,7 @@ class City:
     sato: User
     mori: User
     hayashi: User
+    ooki: User
     kanri: User
     checkpoint: Checkpoint
 
@@ -74,6 +81,42 @@ class City:
         review.refresh_from_db()
         decide(review_id=review.pk, task_id=review.task_id, outcome=outcome, comment=comment, by=by, now=now)
 
+    def extend(self, review: Review, to: date, reason: str, by: User, now: datetime) -> None:
+        review.refresh_from_db()
+        extend(review_id=review.pk, task_id=review.task_id, to=to, reason=reason, by=by, now=now)
+
+    def cancel(self, review: Review, reason: str, by: User, now: datetime) -> None:
+        review.refresh_from_db()
+        cancel(review_id=review.pk, task_id=review.task_id, reason=reason, by=by, now=now)
+
+    def revoke(self, review: Review, reason: str, by: User, now: datetime) -> None:
+        review.refresh_from_db()
+        revoke(review_id=review.pk, round_number=review.round, reason=reason, by=by, now=now)
+
+    def pin(self, review: Review, target: str, text: str, by: User, now: datetime) -> Pin:
+        review.refresh_from_db()
+        return pin(review_id=review.pk, task_id=review.task_id, target=target, text=text, by=by, now=now)
+
+    def answer(self, found: Pin, text: str, by: User, now: datetime) -> None:
+        found.review.refresh_from_db()
+        answer(pin_id=found.pk, task_id=found.review.task_id, text=text, by=by, now=now)
+
+    def stand_in(self, absent: User, deputy: User, first_day: date, last_day: date, role: Role = Role.APPROVER) -> None:
+        """From the first to the last day the deputy acts in the place of somebody of the office."""
+        name_deputy(
+            by=absent,
+            absent=absent,
+            role=role,
+            department=self.root,
+            deputy=deputy,
+            first_day=first_day,
+            last_day=last_day,
+            now=at(first_day, 8),
+            on=first_day,
+        )
+        for person in (absent, deputy):
+            person.__dict__.pop("_rights", None)
+
 
 def make_city() -> City:
     root = make_department("city", "目黒市")
@@ -99,6 +142,7 @@ def make_city() -> City:
         sato=make_person("sato", welfare, Role.LEAD),
         mori=make_person("mori", root, Role.REVIEWER),
         hayashi=make_person("hayashi", root, Role.APPROVER),
+        ooki=make_person("ooki", root, Role.EXECUTIVE),
         kanri=make_person("kanri", root, Role.ADMINISTRATOR),
         checkpoint=checkpoint,
     )

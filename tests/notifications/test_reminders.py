@@ -66,8 +66,8 @@ def test_a_whole_quarter(city: City) -> None:
         # ten and five days before; returned; the day before and the day itself; approved
         "suzuki": [(9, 29), (10, 6), (10, 8), (10, 15), (10, 29)],
         "tanaka": [(9, 29), (10, 6), (10, 8), (10, 15), (10, 29)],
-        # submitted twice by 税務課, once by 福祉課; reminded the day before and on the day
-        "mori": [(10, 1), (10, 7), (10, 15), (10, 20), (10, 21)],
+        # submitted twice by 税務課, once by 福祉課; reminded the day before and on the day; both approved
+        "mori": [(10, 1), (10, 5), (10, 7), (10, 15), (10, 20), (10, 21), (10, 29)],
         # passed on twice; the day before, and the day itself
         "hayashi": [(10, 2), (10, 23), (10, 27), (10, 28)],
     }

@@ -90,18 +90,22 @@ def test_what_the_approver_returned_goes_straight_back_to_the_approver(city: Cit
     city.decide(city.tax_review, Outcome.RETURNED, city.hayashi, october(5), "もう少し")
     run(october(5))
     city.submit(city.tax_review, city.tanaka, october(5, 10))
-    assert run(october(5, 10)) == {"hayashi": [f"【めぐる】承認のお願い: 税務課 {city.checkpoint}"]}
-    assert "差し戻した下記の再提出がありました" in last_text()
+    assert run(october(5, 10)) == {
+        "hayashi": [f"【めぐる】承認のお願い: 税務課 {city.checkpoint}"],
+        "mori": [f"【めぐる】提出: 税務課 {city.checkpoint}"],
+    }
+    to_hayashi = next(message for message in mail.outbox[-2:] if message.to == ["hayashi@city.example"])
+    assert "審査を経ずに直接届いています" in to_hayashi.body
 
 
-def test_approval_tells_the_department(city: City) -> None:
+def test_approval_tells_the_department_and_who_reviewed(city: City) -> None:
     city.open(october(1))
     city.submit(city.tax_review, city.tanaka, october(2))
     city.decide(city.tax_review, Outcome.PASSED, city.mori, october(5))
     run(october(5))
     city.decide(city.tax_review, Outcome.APPROVED, city.hayashi, october(5, 10))
     subject = f"【めぐる】承認: 税務課 {city.checkpoint}"
-    assert run(october(5, 10)) == {"suzuki": [subject], "tanaka": [subject]}
+    assert run(october(5, 10)) == {"mori": [subject], "suzuki": [subject], "tanaka": [subject]}
 
 
 def test_withdrawal_tells_the_others_of_the_department(city: City) -> None:

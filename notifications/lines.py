@@ -1,0 +1,205 @@
+"""One review as a mail lists it: what happened, what there is to do, with whom it is now."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
+
+from departments.access import Holder
+from departments.fiscal import BusinessCalendar
+from departments.models import CalendarDay, User
+from departments.wording import day_text
+from notifications.message import one_line
+from notifications.models import MailItem
+from workflows.access import actors
+from workflows.models import Event, EventKind, Pin, Review, Stage, Submission
+from workflows.places import places
+from workflows.standing import absent_by_review
+from workflows.wording import doer_of
+
+MOST_PINS = 20
+MOST_NAMES = 5
+
+DOERS = {
+    EventKind.OPENED: gettext_lazy("Asked for by: %(name)s"),
+    EventKind.SUBMITTED: gettext_lazy("Submitted by: %(name)s"),
+    EventKind.WITHDRAWN: gettext_lazy("Withdrawn by: %(name)s"),
+    EventKind.PASSED: gettext_lazy("Reviewed by: %(name)s"),
+    EventKind.RETURNED: gettext_lazy("Returned by: %(name)s"),
+    EventKind.APPROVED: gettext_lazy("Approved by: %(name)s"),
+    EventKind.REVOKED: gettext_lazy("Approval revoked by: %(name)s"),
+    EventKind.EXTENDED: gettext_lazy("Extended by: %(name)s"),
+    EventKind.CANCELLED: gettext_lazy("Cancelled by: %(name)s"),
+    EventKind.ANSWERED: gettext_lazy("Answered by: %(name)s"),
+}
+AGAIN = gettext_lazy("Submitted again by: %(name)s")
+REASON, COMMENT, ANSWER = gettext_lazy("Reason:"), gettext_lazy("Comment:"), gettext_lazy("Answer:")
+# What it is that is said with these; with all others it is a comment.
+SAID = {
+    EventKind.OPENED: REASON,
+    EventKind.RETURNED: REASON,
+    EventKind.REVOKED: REASON,
+    EventKind.EXTENDED: REASON,
+    EventKind.CANCELLED: REASON,
+    EventKind.ANSWERED: ANSWER,
+}
+# After these the department goes through the comments that are open.
+SENT_BACK = (EventKind.RETURNED, EventKind.REVOKED)
+TASKS = {
+    Stage.PREPARE: pgettext_lazy("to do", "Submit"),
+    Stage.REVIEW: pgettext_lazy("to do", "Review"),
+    Stage.APPROVE: pgettext_lazy("to do", "Approve"),
+}
+TO_MEND = pgettext_lazy("to do", "Mend and submit again")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One review in a mail. `event`: what happened to it, where the mail is about that.
+
+    `absent`: in whose place the reader is asked to act, if it is somebody's. `holders`: who has to act next, where
+    that is not the reader. `pins`: the comments on places that the reader has to go through, or the one answered.
+    """
+
+    review: Review
+    days_left: str
+    event: Event | None = None
+    absent: User | None = None
+    holders: Sequence[Holder] = ()
+    pins: Sequence["PinLine"] = ()
+
+    @property
+    def url(self) -> str:
+        return settings.SITE_URL + reverse("review", args=[self.review.pk])
+
+    @property
+    def task(self) -> str:
+        """What there is to do: 提出, 審査, 承認, or 修正して再提出 for what came back."""
+        return str(TO_MEND if self.review.is_returned else TASKS[Stage(self.review.stage)])
+
+    @property
+    def next(self) -> str:
+        """What is next with whom: 承認(hayashi)."""
+        names = [one_line(str(holder)) for holder in self.holders]
+        people = pgettext("list", ", ").join(names[:MOST_NAMES])
+        if len(names) > MOST_NAMES:
+            people = _("%(names)s and others") % {"names": people}
+        return _("%(task)s (%(people)s)") % {"task": self.task, "people": people}
+
+    @property
+    def in_place_of(self) -> str:
+        return one_line(str(self.absent)) if self.absent else ""
+
+    @property
+    def doer(self) -> str:
+        """Who made it happen, and in whose place, where that is worth telling."""
+        if self.event is None or self.event.by is None or self.event.kind not in DOERS:
+            return ""
+        if self.event.kind == EventKind.OPENED and not self.review.change_number:
+            return ""
+        again = self.event.kind == EventKind.SUBMITTED and self.event.round > 1
+        words = AGAIN if again else DOERS[EventKind(self.event.kind)]
+        return str(words) % {"name": one_line(doer_of(self.event))}
+
+    @property
+    def comment(self) -> list[str]:
+        """What the doer wrote with it, line by line."""
+        return str(self.event.data.get("comment", "")).splitlines() if self.event else []
+
+    @property
+    def comment_label(self) -> str:
+        return str(SAID.get(EventKind(self.event.kind), COMMENT)) if self.event else ""
+
+    @property
+    def was_due(self) -> str:
+        """The due day that was extended, in words."""
+        if self.event is None or self.event.kind != EventKind.EXTENDED:
+            return ""
+        return day_text(date.fromisoformat(self.event.data["was"]))
+
+    @property
+    def first_pins(self) -> Sequence["PinLine"]:
+        return self.pins[:MOST_PINS]
+
+    @property
+    def more_pins(self) -> int:
+        return len(self.pins) - len(self.first_pins)
+
+
+@dataclass(frozen=True)
+class PinLine:
+    """A comment on a place of what was submitted (指摘): the place in words, and what it says line by line."""
+
+    place: str
+    text: list[str]
+
+
+def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Line]:
+    """The events of a mail; a handful of queries, however many. The items need all their rows loaded."""
+    calendar = CalendarDay.objects.calendar()
+    asked = [item for item in items if item.task_id is not None]
+    told = [item.review for item in items if item.task_id is None and item.review.is_open]
+    absent = absent_by_review([item.review for item in asked], reader, today)
+    holders = actors(told, today) if told else {}
+    pins = _pins_of(items)
+    return [
+        Line(
+            review=item.review,
+            days_left=days_left(item.review, today, calendar),
+            event=item.event,
+            absent=absent.get(item.review_id) if item.task_id is not None else None,
+            holders=_others(holders.get(item.review_id, []), reader) if item.task_id is None else (),
+            pins=pins[item.pk],
+        )
+        for item in items
+    ]
+
+
+def _others(holders: Sequence[Holder], reader: User) -> Sequence[Holder]:
+    """The holders; none where the reader is one of them, and has been asked by another mail."""
+    return () if any(holder.user == reader for holder in holders) else holders
+
+
+def lines_to_do(reviews: Iterable[Review], reader: User, today: date) -> list[Line]:
+    """What waits for the reader."""
+    reviews, calendar = list(reviews), CalendarDay.objects.calendar()
+    absent = absent_by_review(reviews, reader, today)
+    return [
+        Line(review=review, days_left=days_left(review, today, calendar), absent=absent.get(review.pk))
+        for review in reviews
+    ]
+
+
+def _pins_of(items: Iterable[MailItem]) -> dict[int, list[PinLine]]:
+    """Item id → the comments to list: those still open where the reader has to mend, or the one that was answered."""
+    answered = [item.event.data["pin"] for item in items if item.event.kind == EventKind.ANSWERED]
+    to_mend = [item.review_id for item in items if item.event.kind in SENT_BACK and item.task_id is not None]
+    pins = [*Pin.objects.filter(pk__in=answered), *Pin.objects.open().filter(review__in=to_mend)]
+    submissions = Submission.objects.filter(pk__in={pin.submission_id for pin in pins})
+    named = {found.pk: places(json.loads(found.content)) for found in submissions}
+    lines = {pin.pk: PinLine(str(named[pin.submission_id][pin.target]), pin.text.splitlines()) for pin in pins}
+    return {item.pk: [lines[pin.pk] for pin in pins if _is_about(item.event, pin)] for item in items}
+
+
+def _is_about(event: Event, pin: Pin) -> bool:
+    if event.kind == EventKind.ANSWERED:
+        return pin.pk == event.data["pin"]
+    return pin.review_id == event.review_id
+
+
+def days_left(review: Review, today: date, calendar: BusinessCalendar) -> str:
+    """あと5営業日, 本日が期限, 3営業日超過; '' when nothing is due."""
+    due = review.due_on
+    if due is None:
+        return ""
+    if due == today:
+        return _("due today")
+    days = calendar.between(today, due)
+    if due > today:
+        return ngettext("%(days)d business day left", "%(days)d business days left", days) % {"days": days}
+    return ngettext("%(days)d business day overdue", "%(days)d business days overdue", -days) % {"days": -days}
