@@ -8,15 +8,16 @@ from dataclasses import dataclass
 from tests.workflows.cast import Cast
 
 GONE = frozenset({"leaver"})  # deactivated: the same as somebody who is not logged in
-EVERYBODY = frozenset(Cast.__annotations__) - GONE
+EVERYBODY = frozenset({*Cast.__annotations__, "deputy"}) - GONE
 NOBODY: frozenset[str] = frozenset()
 ADMINISTRATOR = frozenset({"administrator"})
 OPERATOR = frozenset({"superuser"})
 CIVIC = frozenset({"editor", "lead"})
 TAX = frozenset({"tax_editor", "tax_lead", "doubled"})
 DRAFTERS = CIVIC | TAX | {"dx_lead"}
-OFFICE = frozenset({"dx_lead", "reviewer", "second_reviewer", "approver", "moved", "doubled"})
+OFFICE = frozenset({"dx_lead", "reviewer", "second_reviewer", "approver", "deputy", "moved", "doubled"})
 READERS_OF_APPROVED = OFFICE | {"executive", "auditor"}
+WITH_DEPUTIES = (OFFICE | {"lead", "tax_lead"}) - {"deputy"}
 WITH_A_POST = EVERYBODY - {"superuser", "stranger"}
 
 
@@ -63,12 +64,23 @@ ROWS = [
     Row("styleguide", "GET", OPERATOR),
     # What everybody works with
     Row("home", "GET"),
+    Row("bulk", "GET", OFFICE),
+    Row("bulk", "POST", OFFICE, 400),
     Row("board", "GET", WITH_A_POST),
     Row("rates", "GET", WITH_A_POST - ADMINISTRATOR),
     Row("checkpoints", "GET"),
     Row("strategy", "GET"),
     Row("strategy_year", "GET", what="year"),
     Row("strategy_year", "GET", NOBODY, what="year without strategy"),
+    # Absences and deputies
+    Row("absences", "GET"),
+    Row("absence_add", "GET", WITH_DEPUTIES),
+    Row("absence_add", "POST", WITH_DEPUTIES),
+    Row("absence_end", "GET", ADMINISTRATOR | {"lead"}, what="absence"),
+    Row("absence_end", "POST", ADMINISTRATOR | {"lead"}, what="absence"),
+    *_administration("person_absence_add", "person"),
+    Row("decided_for_me", "GET"),
+    Row("decided_for_me", "POST", status=302),
     # Plans
     Row("plans", "GET"),
     Row("plan_add", "GET", DRAFTERS),
@@ -112,6 +124,12 @@ REVIEW_ROUTES = {
     "prepare": {"GET", "POST"},
     "decide": {"GET", "POST"},
     "withdraw": {"GET", "POST"},
+    "extend": {"GET", "POST"},
+    "cancel": {"GET", "POST"},
+    "revoke": {"GET", "POST"},
+    "pin_add": {"GET", "POST"},
+    "pin_answer": {"GET", "POST"},
+    "pin_resolve": {"GET", "POST"},
 }
 
 # Django's admin, by the last part of a route's name: what a superuser gets. Everybody else is sent to its log-in.

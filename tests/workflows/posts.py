@@ -1,0 +1,66 @@
+"""Each action as its page sends it."""
+
+from typing import Any
+
+from django.urls import reverse
+from viewflow.workflow.models import Task
+
+from tests.workflows.moves import LATER, REASON, entries, now_of
+from workflows.access import Action, Sight
+from workflows.matrix import State
+from workflows.models import Outcome, Review
+
+OUTCOMES = {Action.PASS: Outcome.PASSED, Action.RETURN: Outcome.RETURNED, Action.APPROVE: Outcome.APPROVED}
+# Pages whose words are shown to whoever had been logged out meanwhile, instead of being lost.
+WRITING = set(Action) - {Action.WITHDRAW, Action.PASS, Action.APPROVE, Action.RESOLVE}
+
+
+def sent(review: Review, action: Action) -> tuple[str, dict[str, Any]]:
+    """The address and the form of the page as it shows the review; after its end, with the last task it had."""
+    review = now_of(review)
+    task_id = review.task_id or Task.objects.filter(process=review.process_id).latest("pk").pk
+    if action in (Action.SAVE, Action.SUBMIT):
+        return reverse("prepare", args=[review.pk]), {
+            "action": action.value,
+            "task": task_id,
+            "version": review.draft_version,
+            **_sheet(review),
+        }
+    if action in OUTCOMES:
+        comment = REASON if action == Action.RETURN else ""
+        form = {"task": task_id, "outcome": OUTCOMES[action].value, "comment": comment}
+        return reverse("decide", args=[review.pk]), form
+    if action in (Action.ANSWER, Action.RESOLVE):
+        route = "pin_answer" if action == Action.ANSWER else "pin_resolve"
+        text = "追記しました。" if action == Action.ANSWER else ""
+        return reverse(route, args=[review.pins.latest("pk").pk]), {"task": task_id, "text": text}
+    forms: dict[Action, tuple[str, dict[str, Any]]] = {
+        Action.WITHDRAW: ("withdraw", {}),
+        Action.PIN: ("pin_add", {"target": "", "text": "目標との差を書いてください。"}),
+        Action.REVOKE: ("revoke", {"round": review.round, "reason": REASON}),
+        Action.EXTEND: ("extend", {"to": LATER.isoformat(), "due": str(review.due_on), "reason": REASON}),
+        Action.CANCEL: ("cancel", {"reason": REASON}),
+    }
+    route, form = forms[action]
+    return reverse(route, args=[review.pk]), {"task": task_id, **form}
+
+
+def refusal(action: Action, state: State, sight: Sight) -> int:
+    """The status of the answer to whoever may not take the action: 404, 403, or 409 where it came too late.
+
+    What was said about a review's places is not there for readers of approved reports.
+    """
+    if sight == Sight.NOTHING or (action in (Action.ANSWER, Action.RESOLVE) and sight == Sight.APPROVED):
+        return 404
+    if action == Action.REVOKE:
+        return 403 if state in (State.APPROVED, State.CHANGE_APPROVED) else 409
+    return 403 if state.stage.is_open else 409
+
+
+def _sheet(review: Review) -> dict[str, Any]:
+    """What a department types about its measures: complete, and not what the draft says."""
+    typed: dict[str, Any] = {}
+    for pk, entry in entries(review, done="七月から始めた。").items():
+        typed |= {f"m{pk}-progress": entry.progress.code, f"m{pk}-percent": 60, f"m{pk}-done": entry.done}
+        typed |= {f"m{pk}-issue": "", f"m{pk}-next_step": ""}
+    return typed
