@@ -43,6 +43,7 @@ class PinForm(SaidForm):
         super().__init__(*args, auto_id=f"id_pin-{key or 'whole'}-%s", **kwargs)
         self.key, self.title = key, ""
         choices = _choices(places)
+        self.fields["target"].required = bool(choices)
         self.fields["target"].widget = forms.Select(choices=choices) if choices else forms.HiddenInput()
 
 
@@ -72,8 +73,9 @@ class AnswerForm(SaidForm):
 
 
 class ResolutionForm(AnswerForm):
-    """What may be said when a comment is resolved: perhaps nothing."""
+    """For those who may answer a comment or resolve it; resolving needs no words."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["text"].required = False
+        self.fields["text"].need = _("(needed to answer)")

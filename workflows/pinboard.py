@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.http import QueryDict
@@ -11,7 +11,7 @@ from workflows.access import Action
 from workflows.dossier import Dossier
 from workflows.forms import EntryForm
 from workflows.models import Review
-from workflows.pin_forms import AnswerForm, PinForm, SaidForm
+from workflows.pin_forms import AnswerForm, PinForm, ResolutionForm, SaidForm
 from workflows.places import INDICATORS, WHOLE, CardKey, Place, places
 from workflows.remarks import Remark, read_remarks
 
@@ -35,38 +35,45 @@ class PinBoard:
     may_resolve: bool
 
 
-def pin_board(dossier: Dossier, may: Iterable[Action], sent: SaidForm | None = None) -> PinBoard:
+def pin_board(dossier: Dossier, may: Collection[Action], sent: SaidForm | None = None) -> PinBoard:
     """All comments on what the dossier shows; `sent` is a form that was refused, to be shown as it was sent."""
-    remarks = read_remarks(dossier.review, dossier.submissions)
-    shown, cards = _cards_of(dossier), defaultdict(PinCard)
-    for remark in remarks:
-        card = cards[remark.place.card if remark.place.card in shown else WHOLE]
-        (card.open if remark.is_open else card.resolved).append(remark)
+    remarks = read_remarks(dossier.review, dossier.submissions, [entry.event for entry in dossier.history])
+    unresolved = [remark for remark in remarks if remark.is_open]
+    cards, answers = _cards(dossier, remarks), _answers(unresolved, may)
     if Action.PIN in may and dossier.shown is not None:
         known = places(json.loads(dossier.shown.content))
         for key in {place.card for place in known.values()}:
             cards[key].form = pin_form(known, key)
-    answers = {}
-    if Action.ANSWER in may:
-        answers = {remark.pin.pk: AnswerForm(remark=remark) for remark in remarks if remark.is_open}
     if isinstance(sent, AnswerForm):
         answers[sent.remark.pin.pk] = sent
     elif isinstance(sent, PinForm):
         cards[sent.key].form = sent
-    unresolved = [remark for remark in remarks if remark.is_open]
     return PinBoard(unresolved, dict(cards), answers, Action.RESOLVE in may)
+
+
+def _cards(dossier: Dossier, remarks: Iterable[Remark]) -> defaultdict[CardKey, PinCard]:
+    """The comments by the cards of the page; those on what it does not show are with the whole."""
+    measures = dossier.report.measures if dossier.report else dossier.plan or []
+    shown: set[CardKey] = {measure.id for measure in measures}
+    if dossier.report and dossier.report.indicators:
+        shown.add(INDICATORS)
+    cards: defaultdict[CardKey, PinCard] = defaultdict(PinCard)
+    for remark in remarks:
+        card = cards[remark.place.card if remark.place.card in shown else WHOLE]
+        (card.open if remark.is_open else card.resolved).append(remark)
+    return cards
+
+
+def _answers(unresolved: Iterable[Remark], may: Collection[Action]) -> dict[int, AnswerForm]:
+    if Action.ANSWER not in may:
+        return {}
+    kind = ResolutionForm if Action.RESOLVE in may else AnswerForm
+    return {remark.pin.pk: kind(remark=remark) for remark in unresolved}
 
 
 def pin_form(known: dict[str, Place], key: CardKey, data: QueryDict | None = None) -> PinForm:
     """The form to comment on the places of one card."""
     return PinForm(data, places=[place for place in known.values() if place.card == key], key=key)
-
-
-def _cards_of(dossier: Dossier) -> set[CardKey]:
-    """The cards that the page has."""
-    measures = dossier.report.measures if dossier.report else dossier.plan or []
-    indicators = {INDICATORS} if dossier.report and dossier.report.indicators else set()
-    return {measure.id for measure in measures} | indicators
 
 
 class SheetPins:
@@ -77,7 +84,7 @@ class SheetPins:
     """
 
     def __init__(self, review: Review, entries: Iterable[EntryForm], data: QueryDict | None = None) -> None:
-        remarks = read_remarks(review, review.submissions.all())
+        remarks = read_remarks(review)
         self.open = [remark for remark in remarks if remark.is_open]
         self.answers = {remark.pin.pk: AnswerForm(data, remark=remark, in_sheet=True) for remark in remarks}
         self.asked: int | None = None

@@ -7,52 +7,22 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.factories import make_indicator, make_measure, make_plan
-from tests.workflows.cast import Cast, Places
-from tests.workflows.moves import NOW, closed, fresh, now_of, opened, save, take, told
+from tests.factories import make_plan
+from tests.workflows.cast import Cast, Places, make_deputy
+from tests.workflows.moves import NOW, closed, now_of, opened, save, take, told
+from tests.workflows.remarks import TEXT, answered, pinned, resolved, rows, under_review
 from workflows.access import Action
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.models import CheckpointKind, Event, EventKind, Pin, PinEntry, Review, Stage
 from workflows.remarks import open_pins, read_remarks
-from workflows.services import pins
-from workflows.services.drafts import IndicatorEntry
 from workflows.verification import faults
 
 pytestmark = pytest.mark.usefixtures("clock")
 
-TEXT = "件数の根拠を書いてください。"
-
 
 @pytest.fixture
 def submitted(cast: Cast, review: Review) -> Review:
-    """Two measures; an indicator of the first one, and one of the strategy's."""
-    first = review.plan.measures.get()
-    make_measure(review.plan)
-    indicators = [make_indicator("M1-1", measure=first), make_indicator("1-1", department=review.department)]
-    save(review, cast.editor, indicators={found.pk: IndicatorEntry(not_this_quarter=True) for found in indicators})
-    return now_of(take(Action.SUBMIT, review, cast.lead))
-
-
-def pinned(review: Review, by: Any, target: str = "", text: str = TEXT, **changed: Any) -> Pin:
-    given = {"task_id": now_of(review).task_id or 0, "now": NOW, **changed}
-    return pins.pin(review_id=review.pk, target=target, text=text, by=fresh(by), **given)
-
-
-def followed(service: Any, pin: Pin, by: Any, **given: Any) -> PinEntry:
-    task_id = given.pop("task_id", None) or now_of(pin.review).task_id or 0
-    return service(pin_id=pin.pk, task_id=task_id, by=fresh(by), now=NOW, **given)
-
-
-def answered(pin: Pin, by: Any, text: str = "追記しました。", **given: Any) -> PinEntry:
-    return followed(pins.answer, pin, by, text=text, **given)
-
-
-def resolved(pin: Pin, by: Any, **given: Any) -> PinEntry:
-    return followed(pins.resolve, pin, by, **given)
-
-
-def rows() -> tuple[int, int, int]:
-    return Pin.objects.count(), PinEntry.objects.count(), Event.objects.count()
+    return under_review(review, cast)
 
 
 # ---- what is kept
@@ -164,7 +134,7 @@ def targets_of(review: Review) -> list[str]:
 
 
 def names_of(review: Review) -> list[str]:
-    return [str(remark.place) for remark in read_remarks(review, review.submissions.all())]
+    return [str(remark.place) for remark in read_remarks(review)]
 
 
 def test_every_place_of_a_report_has_its_name(cast: Cast, submitted: Review) -> None:
@@ -321,15 +291,31 @@ def test_what_is_open_comes_first_with_what_followed(cast: Cast, submitted: Revi
     first, second = pinned(submitted, cast.reviewer), pinned(submitted, cast.reviewer, text="もう一つ")
     resolved(first, cast.reviewer, text="確認しました。")
     answered(second, cast.editor)
-    remarks = read_remarks(submitted, submitted.submissions.all())
+    remarks = read_remarks(submitted)
     assert [
-        (remark.pin, remark.is_open, remark.status.text, remark.reply and remark.reply.text, remark.answers)
+        (
+            remark.pin,
+            remark.is_open,
+            remark.status.text,
+            remark.reply and remark.reply.text,
+            [(said.who, said.text) for said in remark.answers],
+        )
         for remark in remarks
     ] == [
-        (second, True, "未解決", "回答あり", list(second.entries.all())),
+        (second, True, "未解決", "回答あり", [("editor", "追記しました。")]),
         (first, False, "解決済", None, []),
     ]
     assert [remark.resolution and remark.resolution.text for remark in remarks] == [None, "確認しました。"]
+
+
+def test_a_deputy_is_named_with_the_person_who_is_absent(places: Places, cast: Cast, submitted: Review) -> None:
+    deputy = make_deputy(places, cast)
+    take(Action.PASS, submitted, cast.reviewer)
+    pin = pinned(submitted, deputy)
+    resolved(pin, deputy)
+    (remark,) = read_remarks(submitted)
+    assert (remark.said.who, remark.resolution and remark.resolution.who) == ("deputy(approverの代理)",) * 2
+    assert [event.on_behalf_of for event in submitted.events.filter(data__pin=pin.pk)] == [cast.approver] * 2
 
 
 @pytest.mark.parametrize("count", [1, 30])
@@ -338,14 +324,16 @@ def test_reading_costs_the_same_however_many_there_are(
 ) -> None:
     for number in range(count):
         answered(pinned(submitted, cast.reviewer, text=f"{number}"), cast.lead)
-    submissions = list(submitted.submissions.all())
+    submissions, events = list(submitted.submissions.all()), list(submitted.events.all())
     with django_assert_num_queries(2):
-        assert [str(remark.pin.made_by) for remark in read_remarks(submitted, submissions)] == ["reviewer"] * count
+        assert [remark.said.who for remark in read_remarks(submitted, submissions, events)] == ["reviewer"] * count
+    with django_assert_num_queries(4):
+        read_remarks(submitted)
 
 
 def test_none_cost_one_query(submitted: Review, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        assert read_remarks(submitted, submitted.submissions.all()) == []
+        assert read_remarks(submitted) == []
 
 
 def test_names_are_those_of_the_round_even_when_the_measure_is_gone(cast: Cast, submitted: Review) -> None:

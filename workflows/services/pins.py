@@ -11,7 +11,7 @@ from departments.models import User
 from workflows import history
 from workflows.access import Action, Standing
 from workflows.errors import ReviewError, Stale
-from workflows.models import EventKind, Pin, PinEntry, PinEntryKind
+from workflows.models import Event, EventKind, Pin, PinEntry, PinEntryKind
 from workflows.places import places
 from workflows.services.reviews import locked, require
 
@@ -80,10 +80,15 @@ def _locked(pin_id: int, task_id: int) -> Pin:
     return found
 
 
+def resolution_of(found: Pin) -> Event | None:
+    """When and by whom the comment was resolved, for whoever comes too late."""
+    events = found.review.events.filter(kind=EventKind.RESOLVED, data__pin=found.pk)
+    return events.select_related("by", "on_behalf_of").first()
+
+
 def _require_unresolved(found: Pin) -> None:
     if found.entries.filter(kind=PinEntryKind.RESOLVED).exists():
-        events = found.review.events.filter(kind=EventKind.RESOLVED, data__pin=found.pk)
-        raise Stale(events.select_related("by").first())
+        raise Stale(resolution_of(found))
 
 
 def _record(found: Pin, kind: EventKind, text: str, *, by: User, standing: Standing, now: datetime) -> None:

@@ -21,8 +21,10 @@ from workflows.places import WHOLE
 from workflows.remarks import places_submitted, remark_on
 from workflows.services import pins
 from workflows.services.reviews import last_event, require
+from workflows.standing import absent_for
 from workflows.views.refusals import came_second, not_allowed, sent_number
 from workflows.views.review import review_page
+from workflows.wording import done_text
 
 DONE = {
     Action.PIN: _("The comment has been added."),
@@ -61,7 +63,11 @@ def _follow(
     found = get_pin(request.user, pk, timezone.localdate())
     if request.method != "POST":
         return redirect(_place(request, found))
-    return _say(request, found.review, action, form(request.POST, remark=remark_on(found)), partial(service, pin_id=pk))
+    remark = remark_on(found)
+    sent = form(request.POST, remark=remark)
+    if not remark.is_open:
+        return came_second(request, found.review, Stale(pins.resolution_of(found)), sent.kept())
+    return _say(request, found.review, action, sent, partial(service, pin_id=pk))
 
 
 def _say(
@@ -74,9 +80,10 @@ def _say(
         return came_second(request, found, Stale(last_event(found)), kept)
     try:
         require(action, found, request.user, now)
+        absent = absent_for(action, request.user, found, timezone.localdate(now))
         if form.is_valid():
             said = service(task_id=task_id, **form.cleaned_data, by=request.user, now=now)
-            messages.success(request, DONE[action])
+            messages.success(request, done_text(str(DONE[action]), absent))
             return redirect(_place(request, said if isinstance(said, Pin) else said.pin))
     except Stale as refusal:
         return came_second(request, found, refusal, kept)
