@@ -6,6 +6,7 @@ from random import Random
 from django.db import transaction
 
 from departments.models import CalendarDay
+from departments.projection import rebuild_access
 from project.demo.city import build_calendar, build_departments
 from project.demo.people import build_people
 from project.demo.plans import build_plans
@@ -31,3 +32,4 @@ def build(*, stage: DemoStage, today: date, seed: int) -> None:
         plans=plans,
         chance=Random(seed),  # noqa: S311 - a demo that can be built again, not a secret
     ).play()
+    rebuild_access(today)
