@@ -27,7 +27,7 @@ class AbsenceForm(forms.Form):
         label=_("Deputy"), help_text=_("Acts in place of the absent person, and the record names both.")
     )
     first_day = DayField(label=_("First day"))
-    last_day = DayField(label=_("Last day"), help_text=_("On this day the deputy still acts."))
+    last_day = DayField(label=_("Last day"))
 
     def __init__(self, *args: Any, absent: User, on: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
