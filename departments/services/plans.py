@@ -103,9 +103,13 @@ def _changed_meanwhile(plan: ActionPlan) -> str:
     return _("%(who)s changed this plan meanwhile, %(at)s. Nothing was overwritten.") % facts
 
 
-def note_author(plan_id: int, by: User) -> None:
-    """Remember for good that the person drafted or submitted something of the plan; again is harmless."""
-    PlanAuthor.objects.bulk_create([PlanAuthor(plan_id=plan_id, user=by)], ignore_conflicts=True)
+def note_author(plan_id: int, by: User, absent_id: int | None = None) -> None:
+    """Remember for good that the person drafted or submitted something of the plan; again is harmless.
+
+    What is submitted in the place of an absent person is theirs as well.
+    """
+    people = [by.pk] if absent_id is None else [by.pk, absent_id]
+    PlanAuthor.objects.bulk_create([PlanAuthor(plan_id=plan_id, user_id=pk) for pk in people], ignore_conflicts=True)
 
 
 def mark(plan_id: int, state: PlanState) -> bool:

@@ -188,6 +188,15 @@ def test_author_has_no_say_through_a_deputy_though_their_days_were_corrected(
     assert refused(Action.PASS, review, cast.stranger)
 
 
+def test_what_was_submitted_in_somebodys_place_is_theirs_as_well(cast: Cast, places: Places, review: Review) -> None:
+    stands_in(cast.stranger, cast.lead, Role.LEAD, places.civic)
+    save(review, cast.editor)
+    take(Action.SUBMIT, review, cast.stranger)
+    cast.lead.appointments.update(valid_from=date(2026, 3, 31), valid_until=date(2026, 3, 31))
+    appoint(cast.lead, places.city, Role.REVIEWER, on=TODAY)
+    assert refused(Action.PASS, review, cast.lead)
+
+
 @pytest.mark.parametrize("who", ["editor", "lead"])
 def test_who_drafts_submits_or_leads_decides_in_nobodys_place(
     cast: Cast, places: Places, review: Review, who: str

@@ -101,7 +101,7 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
         submitted_at=now,
         on_behalf_of_id=standing.absent_id,
     )
-    plans.note_author(review.plan_id, by)
+    plans.note_author(review.plan_id, by, standing.absent_id)
     outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
     _note_priorities(draft)
     facts = {"sha256": submission.sha256}
