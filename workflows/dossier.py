@@ -16,17 +16,19 @@ from workflows.models import Decision, Event, EventKind, Review, Stage, Submissi
 from workflows.reading import (
     Amendment,
     ChangeRow,
+    FileReading,
     PlanMeasureReading,
     PreviousReading,
     ReportReading,
     change_rows,
     read_amendment,
+    read_files,
     read_plan,
     read_previous,
     read_report,
 )
 from workflows.schedule import due_day
-from workflows.wording import HAPPENINGS, OUTCOMES, STEPS, Status, round_text
+from workflows.wording import OUTCOMES, STEPS, Status, comment_of, happening_text, round_text
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ class Dossier:
     plan: list[PlanMeasureReading] | None
     summary: str
     amendment: Amendment | None
+    files: list[FileReading]
     changes: list[ChangeRow] | None
     before_name: str
     after_name: str
@@ -77,9 +80,7 @@ class Dossier:
 def open_dossier(review: Review, user: User, on: date, number: int | None = None) -> Dossier:
     """The review as the person may read it now; with `number`, that round. Http404 for a round not theirs to read."""
     seen = sight(user, review, on)
-    submissions = list(review.submissions.select_related("submitted_by").order_by("round"))
-    if seen <= Sight.APPROVED:
-        submissions = submissions[-1:]
+    submissions = _readable_submissions(review, seen)
     is_draft = number is None and seen == Sight.DRAFT and (review.stage == Stage.PREPARE or not submissions)
     shown = None if is_draft else _round(submissions, number)
     content = review_content(review, read_draft(review)) if is_draft else json.loads(shown.content) if shown else None
@@ -94,6 +95,7 @@ def open_dossier(review: Review, user: User, on: date, number: int | None = None
         plan=read_plan(content, review.plan.fiscal_year) if content is not None and not is_report else None,
         summary="" if content is None or is_report else content["plan"]["summary"],
         amendment=read_amendment(content),
+        files=read_files(content or {}),
         changes=_changes(before, content),
         before_name=round_text(before.round) if before else "",
         after_name=round_text(shown.round) if shown else _("Draft"),
@@ -101,6 +103,26 @@ def open_dossier(review: Review, user: User, on: date, number: int | None = None
         submissions=submissions,
         history=_history(review) if seen > Sight.APPROVED else [],
     )
+
+
+def readable_file(review: Review, user: User, on: date, sha256: str, name: str) -> FileReading:
+    """The file with that hash, of that name if it has several, in what the person may read; else Http404."""
+    seen = sight(user, review, on)
+    contents = [json.loads(submission.content) for submission in _readable_submissions(review, seen)]
+    if seen == Sight.DRAFT:
+        contents.append(review_content(review, read_draft(review)))
+    found = [file for content in contents for file in read_files(content) if file.sha256 == sha256]
+    if not found:
+        raise Http404
+    return next((file for file in found if file.name == name), found[0])
+
+
+def _readable_submissions(review: Review, seen: Sight) -> list[Submission]:
+    """What was submitted, in the order of rounds; whoever reads what is approved gets the last round alone."""
+    if seen == Sight.NOTHING:
+        return []
+    submissions = list(review.submissions.select_related("submitted_by", "on_behalf_of").order_by("round"))
+    return submissions[-1:] if seen == Sight.APPROVED else submissions
 
 
 def _round(submissions: list[Submission], number: int | None) -> Submission | None:
@@ -127,7 +149,9 @@ def _changes(before: Submission | None, content: Content | None) -> list[ChangeR
 
 def _verdicts(review: Review, submission_ids: set[int]) -> list[Verdict]:
     """The decisions on what the person may read, newest first."""
-    found = review.decisions.filter(submission__in=submission_ids).select_related("decided_by", "submission")
+    found = review.decisions.filter(submission__in=submission_ids).select_related(
+        "decided_by", "on_behalf_of", "submission"
+    )
     return [
         Verdict(decision, OUTCOMES[decision.outcome], STEPS[decision.step])
         for decision in found.order_by("-submission__round", "-pk")
@@ -136,9 +160,15 @@ def _verdicts(review: Review, submission_ids: set[int]) -> list[Verdict]:
 
 def _history(review: Review) -> list[Entry]:
     """All that happened, newest first."""
+    events = list(review.events.select_related("by", "on_behalf_of").order_by("-sequence"))
+    kinds = {event.sequence: EventKind(event.kind) for event in events}
     return [
-        Entry(event=event, what=str(HAPPENINGS[EventKind(event.kind)]), comment=event.data.get("comment", ""))
-        for event in review.events.select_related("by").order_by("-sequence")
+        Entry(
+            event=event,
+            what=happening_text(EventKind(event.kind), kinds.get(event.data.get("event"))),
+            comment=comment_of(event),
+        )
+        for event in events
     ]
 
 
@@ -152,12 +182,15 @@ class Step:
 
 
 def steps_of(review: Review) -> list[Step]:
-    """Preparation → review → approval, and where the review is."""
+    """Preparation → review → approval, and where the review is; none where it ended on the way."""
+    if review.stage in (Stage.LAPSED, Stage.CANCELLED):
+        return []
     order = [Stage.PREPARE, Stage.REVIEW, Stage.APPROVE]
     at = order.index(Stage(review.stage)) if review.stage in order else len(order)
     steps, on = [], review.due_on or review.checkpoint.opens_on
     for position, stage in enumerate(order):
-        state = "done" if position < at else "current" if position == at else ""
+        is_over = position < at or (stage == Stage.REVIEW and review.returned_from == Stage.APPROVE)
+        state = "done" if is_over else "current" if position == at else ""
         if position == at and review.is_returned:
             state = "error"
         due = review.due_on if position == at else due_day(review, stage, on) if position > at else None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from django.template.defaultfilters import filesizeformat
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
@@ -15,8 +16,34 @@ from departments.models.indicators import Direction, Kind
 from departments.models.plans import Priority
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
 from workflows.content import Change, Content, changes
+from workflows.evidence import KINDS
 from workflows.models import CheckpointKind, ProgressClass, Review, Submission
 from workflows.wording import Status, judgement_status, progress_status
+
+
+@dataclass(frozen=True)
+class FileReading:
+    """One attachment; `kind` says in words what `media_type` does."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+    kind: str
+
+
+def read_files(content: Content) -> list[FileReading]:
+    """The attachments of a content; there are none in format 1."""
+    return [
+        FileReading(
+            name=entry["name"],
+            sha256=entry["sha256"],
+            size=entry["size"],
+            media_type=entry["type"],
+            kind=str(KINDS[entry["type"]].label) if entry["type"] in KINDS else entry["type"],
+        )
+        for entry in content.get("attachments", [])
+    ]
 
 
 @dataclass(frozen=True)
@@ -180,8 +207,9 @@ def _computed_text(entry: Content) -> str:
 
 @dataclass(frozen=True)
 class PlanMeasureReading:
-    """One measure of a plan as it was submitted."""
+    """One measure of a plan as it was submitted; one that a change adds has an id such as "new-1"."""
 
+    id: int | str
     number: int
     title: str
     goal: str
@@ -197,6 +225,7 @@ def read_plan(content: Content, fiscal_year: int) -> list[PlanMeasureReading]:
     names = {found.number: str(found) for found in Initiative.objects.filter(strategy__fiscal_year=fiscal_year)}
     return [
         PlanMeasureReading(
+            id=entry["id"],
             number=entry["number"],
             title=entry["title"],
             goal=entry["goal"],
@@ -247,6 +276,9 @@ def _change_row(change: Change) -> ChangeRow:
     before, after = _shown(change.key, change.before), _shown(change.key, change.after)
     kind = "added" if before == "" else "removed" if after == "" else "changed"
     label = " › ".join(filter(None, [change.place, change.field]))
+    if change.key == "file":
+        label = f"{change.field} › {change.place}"
+        after = _("%(size)s, replaced by another file of this name") % {"size": after} if kind == "changed" else after
     return ChangeRow(label=label, before=before, after=after, change=kind)
 
 
@@ -277,6 +309,8 @@ def _shown(key: str, value: Any) -> str:
         return str(CHOICES[key](value).label)
     if key in ("first_month", "last_month"):
         return month_text(value)
+    if key == "file":
+        return filesizeformat(value["size"])
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     return str(value)

@@ -4,14 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from departments.models import Indicator, Measure
 from departments.wording import target_text
+from workflows.attachment_forms import FileForm
 from workflows.draft import read_draft
 from workflows.errors import Problem
 from workflows.forms import EntryForm, IndicatorForm, MeasureForm
 from workflows.models import ProgressClass, Review
+from workflows.pinboard import SheetPins
 from workflows.reading import IndicatorReading, MeasureReading, read_previous
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 
@@ -47,7 +50,7 @@ class Sheet:
     A handful of queries, however many measures there are.
     """
 
-    def __init__(self, review: Review, data: QueryDict | None = None) -> None:
+    def __init__(self, review: Review, data: QueryDict | None = None, files: MultiValueDict | None = None) -> None:
         previous = read_previous(review)
         self.previous_name = previous.name
         classes = list(ProgressClass.objects.all())
@@ -71,10 +74,12 @@ class Sheet:
             for measure, report in self.draft.measures
         ]
         self.indicators = [block for block in blocks if block.indicator.measure_id is None]
+        self.pins = SheetPins(review, self.forms, data)
+        self.files = FileForm({}, files) if files else FileForm()
 
     @property
     def forms(self) -> list[EntryForm]:
-        """All forms in the order of the page."""
+        """All forms about the draft, in the order of the page."""
         return list(self._forms())
 
     def _forms(self) -> Iterator[EntryForm]:
@@ -86,7 +91,7 @@ class Sheet:
     def is_valid(self) -> bool:
         """Look at every form, so that all mistakes are shown at once."""
         mistaken = [form for form in self.forms if not form.is_valid()]
-        return not mistaken
+        return self.pins.is_valid() and not mistaken
 
     def measure_entries(self) -> dict[int, MeasureEntry]:
         return {block.measure.pk: block.form.entry() for block in self.measures if block.form.was_sent}
@@ -97,8 +102,8 @@ class Sheet:
         }
 
     def unsaved(self) -> list[tuple[str, str]]:
-        """All that was typed and is not in the draft, as label and text."""
-        return [pair for form in self.forms for pair in form.unsaved()]
+        """All that was typed and is neither in the draft nor sent, as label and text."""
+        return [*(pair for form in self.forms for pair in form.unsaved()), *self.pins.unsent()]
 
     def note_saved(self, current: "Sheet") -> None:
         """Show beside each field what the draft says now, where it differs from what was typed."""

@@ -31,7 +31,7 @@ def draft_of(review: Review) -> tuple[str | None, int | None, str]:
 
 def seen(planning: Review) -> dict[str, int]:
     """What the page of a plan carries."""
-    return {"task": planning.task_id or 0, "version": planning.plan.version}
+    return {"task": planning.task_id or 0, "version": planning.draft_version}
 
 
 def test_anything_valid_is_saved_however_little(cast: Cast, review: Review) -> None:

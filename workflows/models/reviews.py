@@ -127,8 +127,8 @@ class Review(models.Model):
 
     @property
     def draft_version(self) -> int:
-        """Counts the saves of what is drafted: the plan itself at the plan checkpoint, else the report on it."""
-        return self.plan.version if self.checkpoint.is_plan else self.version
+        """Counts the saves of the draft: of the report and attachments, and at the plan checkpoint of the plan too."""
+        return self.plan.version + self.version if self.checkpoint.is_plan else self.version
 
     @property
     def is_returned(self) -> bool:
