@@ -49,7 +49,7 @@ SAID = {
     EventKind.ANSWERED: ANSWER,
 }
 # After these the department goes through the comments that are open.
-SENT_BACK = (EventKind.RETURNED, EventKind.REVOKED)
+SENT_BACK: tuple[str, ...] = (EventKind.RETURNED, EventKind.REVOKED)
 TASKS = {
     Stage.PREPARE: pgettext_lazy("to do", "Submit"),
     Stage.REVIEW: pgettext_lazy("to do", "Review"),
@@ -76,6 +76,13 @@ class Line:
     @property
     def url(self) -> str:
         return settings.SITE_URL + reverse("review", args=[self.review.pk])
+
+    @property
+    def occasion(self) -> str:
+        """What the review is for; '' where the mail as a whole says so."""
+        if self.event is not None and not self.review.change_number:
+            return ""
+        return f"{self.review.checkpoint.fiscal_year_label} {self.review.occasion}"
 
     @property
     def task(self) -> str:
@@ -177,13 +184,14 @@ def lines_to_do(reviews: Iterable[Review], reader: User, today: date) -> list[Li
 
 def _pins_of(items: Iterable[MailItem]) -> dict[int, list[PinLine]]:
     """Item id → the comments to list: those still open where the reader has to mend, or the one that was answered."""
-    answered = [item.event.data["pin"] for item in items if item.event.kind == EventKind.ANSWERED]
-    to_mend = [item.review_id for item in items if item.event.kind in SENT_BACK and item.task_id is not None]
+    events = [(item, item.event) for item in items if item.event is not None]
+    answered = [event.data["pin"] for _item, event in events if event.kind == EventKind.ANSWERED]
+    to_mend = [item.review_id for item, event in events if event.kind in SENT_BACK and item.task_id is not None]
     pins = [*Pin.objects.filter(pk__in=answered), *Pin.objects.open().filter(review__in=to_mend)]
     submissions = Submission.objects.filter(pk__in={pin.submission_id for pin in pins})
     named = {found.pk: places(json.loads(found.content)) for found in submissions}
     lines = {pin.pk: PinLine(str(named[pin.submission_id][pin.target]), pin.text.splitlines()) for pin in pins}
-    return {item.pk: [lines[pin.pk] for pin in pins if _is_about(item.event, pin)] for item in items}
+    return {item.pk: [lines[pin.pk] for pin in pins if _is_about(event, pin)] for item, event in events}
 
 
 def _is_about(event: Event, pin: Pin) -> bool:

@@ -50,7 +50,7 @@ def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> 
         "is_change": first.review.checkpoint.is_change,
         "event": first.event,
         "asks": asks,
-        "informs": rule_for(first.event).asks and not asks,
+        "informs": first.event is not None and rule_for(first.event).asks and not asks,
     }
 
 

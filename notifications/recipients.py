@@ -110,7 +110,8 @@ def _candidates(events: Sequence[Event]) -> dict[int, set[int | None]]:
     Whoever has done anything in it since knows of the event.
     """
     deeds: dict[int, list[Event]] = defaultdict(list)
-    for deed in Event.objects.filter(review__in={event.review_id for event in events}).order_by():
+    rows = Event.objects.filter(review__in={event.review_id for event in events}).order_by()
+    for deed in rows.only("review", "sequence", "kind", "by", "on_behalf_of"):
         deeds[deed.review_id].append(deed)
     authors = _pin_authors([event for event in events if rule_for(event).pin_author])
     found: dict[int, set[int | None]] = {}
@@ -141,8 +142,8 @@ def _pin_authors(events: Sequence[Event]) -> dict[int, int]:
 
 def _readers(reviews: Iterable[Review], on: date) -> dict[int, list[User]]:
     """Review id → the active people whom its page opens for."""
-    reviews = {review.pk: review for review in reviews}
-    found = holders_by(READING, {review.department_id for review in reviews.values()}, on)
+    reviews = list(reviews)
+    found = holders_by(READING, {review.department_id for review in reviews}, on)
     people: dict[int, User] = {}
     granted: dict[int, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for permission, departments in found.items():
@@ -155,6 +156,5 @@ def _readers(reviews: Iterable[Review], on: date) -> dict[int, list[User]]:
         for pk, theirs in granted.items()
     }
     return {
-        review.pk: [people[pk] for pk in people if sight_by(known[pk], review) > Sight.NOTHING]
-        for review in reviews.values()
+        review.pk: [people[pk] for pk in people if sight_by(known[pk], review) > Sight.NOTHING] for review in reviews
     }

@@ -190,3 +190,16 @@ def test_as_many_queries_for_many_reviews_as_for_few(city: City) -> None:
     assert count_queries(october(13)) <= few
     assert OutgoingMail.objects.filter(kind=MailKind.DIGEST, created_at=october(13)).count() == 3
     assert MailItem.objects.filter(mail__created_at=october(13), mail__recipient=city.tanaka).count() == 21
+
+
+def test_a_deputy_is_reminded_in_whose_place_they_are_asked(city: City) -> None:
+    review = city.tax_review
+    city.submit(review, city.tanaka, october(1))
+    city.decide(review, Outcome.PASSED, city.mori, october(2))
+    run(october(2))
+    city.stand_in(city.hayashi, city.ooki, date(2026, 10, 27), date(2026, 10, 28))
+    told = run(at(date(2026, 10, 27)))
+    assert (told["hayashi"], told["ooki"]) == (["【めぐる】対応待ち1件"], ["【めぐる】対応待ち1件"])
+    bodies = {message.to[0].partition("@")[0]: message.body for message in mail.outbox}
+    assert "  対応: 承認\n  hayashiさんの代理としてのお願いです\n  期限:" in bodies["ooki"]
+    assert "代理" not in bodies["hayashi"]
