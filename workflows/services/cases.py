@@ -10,7 +10,7 @@ from departments.models import CalendarDay, User
 from departments.wording import day_text
 from workflows import engine, history
 from workflows.access import Action
-from workflows.errors import ReviewError, Stale
+from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.models import Decision, EventKind, Outcome, Review, Stage
 from workflows.schedule import mending_due
 from workflows.services.reviews import last_event, locked, locked_row, reopen_plan, require
@@ -20,12 +20,13 @@ from workflows.services.reviews import last_event, locked, locked_row, reopen_pl
 def extend(*, review_id: int, task_id: int, to: date, reason: str, by: User, now: datetime) -> Review:
     """Give one department more time to submit (期限延長), with a reason.
 
-    Raises Stale, NotAllowed, or ReviewError for a day that is no later one, not a business day or after the closing.
+    Raises Stale, NotAllowed, or ReviewError for a day that is no later one, past, not a business day or after the
+    closing.
     """
     review = locked(review_id, task_id)
     standing = require(Action.EXTEND, review, by, now)
     reason = _given(reason, _("Say why the due day is extended."))
-    _require_later_day(review, to)
+    _require_later_day(review, to, timezone.localdate(now))
     was, review.due_on, review.extended_to = review.due_on, to, to
     review.save(update_fields=["due_on", "extended_to"])
     facts = {"task": review.task_id, "next_task": review.task_id, "due": str(to), "was": str(was), "comment": reason}
@@ -33,9 +34,11 @@ def extend(*, review_id: int, task_id: int, to: date, reason: str, by: User, now
     return review
 
 
-def _require_later_day(review: Review, to: date) -> None:
+def _require_later_day(review: Review, to: date, on: date) -> None:
     if review.due_on is not None and to <= review.due_on:
         raise ReviewError(_("Choose a day after %(day)s, which is due now.") % {"day": day_text(review.due_on)})
+    if to < on:
+        raise ReviewError(_("That day has passed. Choose today or a later day."))
     if to > review.checkpoint.closes_on:
         closing = day_text(review.checkpoint.closes_on)
         raise ReviewError(_("The checkpoint closes on %(day)s. Choose a day up to then.") % {"day": closing})
@@ -62,16 +65,18 @@ def cancel(*, review_id: int, task_id: int, reason: str, by: User, now: datetime
 def revoke(*, review_id: int, round_number: int, reason: str, by: User, now: datetime) -> Review:
     """Take back the approval of a round (承認取消), with a reason; the department mends and submits it again.
 
-    Raises Stale unless exactly that round stands approved, NotAllowed, or ReviewError where what came later rests on
-    the approved plan.
+    Raises Stale unless exactly that round stands approved, NotAllowed (as when the checkpoint is closed), or
+    ReviewError where what came later rests on the approved plan.
     """
     review = locked_row(review_id)
     if review.stage != Stage.APPROVED or review.round != round_number:
         raise Stale(last_event(review))
+    if review.checkpoint.closed_at is not None:
+        raise NotAllowed(_("%(checkpoint)s is closed already.") % {"checkpoint": review.checkpoint})
     standing = require(Action.REVOKE, review, by, now)
     reason = _given(reason, _("Say why the approval is revoked."))
-    if review.checkpoint.is_plan and Review.objects.filter(plan=review.plan_id).exclude(pk=review.pk).exists():
-        raise ReviewError(_("Reviews of this plan have been opened since. Let the department ask for a change of it."))
+    if obstacle := obstacle_to_revoking(review):
+        raise ReviewError(obstacle)
     Decision.objects.create(
         review=review,
         submission=review.submissions.only("review").get(round=review.round),
@@ -91,6 +96,13 @@ def revoke(*, review_id: int, round_number: int, reason: str, by: User, now: dat
     facts |= {"step": Stage.APPROVED, "comment": reason}
     history.record(review, EventKind.REVOKED, by=by, absent_id=standing.absent_id, at=now, data=facts)
     return review
+
+
+def obstacle_to_revoking(review: Review) -> str:
+    """Why an approval that may be revoked still cannot be, in a sentence; empty where nothing rests on it."""
+    if review.checkpoint.is_plan and Review.objects.filter(plan=review.plan_id).exclude(pk=review.pk).exists():
+        return _("Reviews of this plan have been opened since. Let the department ask for a change of it.")
+    return ""
 
 
 def _given(reason: str, sentence: str) -> str:
