@@ -16,7 +16,7 @@ from departments.access import Holder, Rights, each_once, holders_by, require_ad
 from departments.fiscal import fiscal_year_of
 from departments.models import Appointment, PlanAuthor, Role, User
 from departments.models.organisation import Permission
-from workflows.models import Checkpoint, Review, Stage
+from workflows.models import Checkpoint, Pin, Review, Stage
 from workflows.models.reviews import OPEN_STAGES, ReviewQuerySet
 
 
@@ -189,6 +189,17 @@ def get_review(user: User, pk: int, on: date) -> Review:
     return review
 
 
+def get_pin(user: User, pk: int, on: date) -> Pin:
+    """A comment on what was submitted, its `review` with all that pages need, or Http404."""
+    found = Pin.objects.filter(pk=pk).first()
+    if found is None:
+        raise Http404
+    found.review = get_review(user, found.review_id, on)
+    if sight(user, found.review, on) <= Sight.APPROVED:
+        raise Http404
+    return found
+
+
 def board_departments(user: User, on: date) -> frozenset[int]:
     """The departments whose rows the person sees on the board."""
     return rights(user, on).departments(Permission.READ_BOARD)
@@ -223,6 +234,8 @@ def actors(reviews: Iterable[Review], on: date) -> dict[int, list[Holder]]:
     A handful of queries, however many reviews. The reviews need `plan` loaded.
     """
     reviews = [review for review in reviews if review.stage in TURN]
+    if not reviews:
+        return {}
     permissions = {TURN[review.stage][0] for review in reviews}
     by_permission = holders_by(permissions, {review.department_id for review in reviews}, on)
     found = [holder for holders in by_permission.values() for people in holders.values() for holder in people]
@@ -256,15 +269,16 @@ def _actors_of(
     ]
 
 
-def candidates(review: Review, on: date) -> list[User]:
-    """Who could be appointed to decide on the review next, where nobody is left who may.
+def candidates(reviews: Iterable[Review], on: date) -> dict[int, list[User]]:
+    """Review id → who could be appointed to decide on it next, where nobody is left who may.
 
-    Active people with an office or executive post somewhere, whom nothing bars.
+    Active people with an office or executive post somewhere, whom nothing bars. Three queries, however many reviews.
     """
+    reviews = list(reviews)
     posts = Appointment.objects.in_force(on).filter(role__in=[Role.REVIEWER, Role.APPROVER, Role.EXECUTIVE])
     people = list(User.objects.filter(pk__in=posts.values("user")).order_by("username"))
-    bars = _bars({user.pk for user in people}, {review.plan_id}, on)
-    return [user for user in people if not barred(bars[user.pk], review)]
+    bars = _bars({user.pk for user in people}, {review.plan_id for review in reviews}, on)
+    return {review.pk: [user for user in people if not barred(bars[user.pk], review)] for review in reviews}
 
 
 def get_checkpoint(user: User, pk: int, on: date) -> Checkpoint:

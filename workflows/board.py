@@ -87,7 +87,10 @@ COUNTED: list[tuple[str, Callable[[Cell], bool]]] = [
         _("Not submitted"),
         lambda cell: cell.review is not None and cell.review.stage == Stage.PREPARE and not cell.review.is_returned,
     ),
-    (_("Closed unfinished"), lambda cell: cell.review is not None and cell.review.stage == Stage.LAPSED),
+    (
+        _("Ended without approval"),
+        lambda cell: cell.review is not None and cell.review.stage in (Stage.LAPSED, Stage.CANCELLED),
+    ),
     (_("Of these, late"), lambda cell: bool(cell.late)),
 ]
 

@@ -87,6 +87,7 @@ def test_totals_equal_the_cells(cast: Cast, places: Places, plan: ActionPlan) ->
     for review, stage in zip(made[1:], ["review", "approve", "review", "approve"], strict=False):
         Review.objects.filter(pk=review.pk).update(stage=stage, round=1)
     Review.objects.filter(pk=made[5].pk).update(returned_from="review", round=1, due_on="2026-10-01")
+    take(Action.CANCEL, made[4], cast.approver)
     found = board(cast.reviewer)
     counted = Counter(status for _name, status, _late, _opens in cells_of(found))
     totals = {str(count.label): count.numbers[0][1] for count in found.counts}
@@ -95,7 +96,7 @@ def test_totals_equal_the_cells(cast: Cast, places: Places, plan: ActionPlan) ->
         "審査・承認待ち": counted["審査中"] + counted["承認待ち"],
         "差戻し": counted["差戻し"],
         "未提出": counted["未提出"],
-        "未了で終了": counted["未了で終了"],
+        "承認なしで終了": counted["未了で終了"] + counted["取下げ"],
         "うち期限超過": sum(bool(late) for _name, _status, late, _opens in cells_of(found)),
     }
     assert sum(totals.values()) - totals["うち期限超過"] == len(plans)
