@@ -1,4 +1,6 @@
-"""What is still missing before a department may submit, listed all at once."""
+"""What is still missing before a department may submit, listed all at once; and whether it says anything new."""
+
+import json
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -6,6 +8,7 @@ from django.utils.translation import gettext as _
 from departments.content import draft_problems, plan_problems
 from departments.drafts import PlanDraft, draft_of
 from departments.models import ActionPlan, Indicator, Measure
+from workflows.content import changes, review_content
 from workflows.draft import Draft, asked_of
 from workflows.errors import Problem
 from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Proposal, Review
@@ -54,6 +57,12 @@ def reported_but_removed(plan: ActionPlan, wanted: PlanDraft) -> list[str]:
         % {"indicator": indicator}
         for indicator in measured.exclude(pk__in=indicators).distinct()
     ]
+
+
+def repeats_last_round(review: Review, draft: Draft) -> bool:
+    """Whether a review that came back would be submitted again exactly as it was."""
+    last = review.submissions.filter(round=review.round).first() if review.is_returned else None
+    return last is not None and not changes(json.loads(last.content), review_content(review, draft))
 
 
 def measure_problems(measure: Measure, report: MeasureReport) -> list[Problem]:
