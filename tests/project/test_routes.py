@@ -96,6 +96,7 @@ def things(places: Places, cast: Cast) -> dict[str, Any]:
         "checkpoint": [review.checkpoint_id],
         "mail": [OutgoingMail.objects.first().pk],
         "no mail": [10**30],
+        "no file": [review.pk, "0" * 64, "集計.pdf"],
     }
 
 

@@ -1,6 +1,7 @@
 """Steps of a review for tests, each through its service, at a fixed moment unless told otherwise."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from departments.models import ActionPlan, User
 from workflows.access import Action
 from workflows.models import Checkpoint, CheckpointKind, Event, Outcome, Pin, ProgressClass, Review, Stage
 from workflows.services.cases import cancel, extend, revoke
+from workflows.services.changes import request_change, save_proposal
 from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import IndicatorEntry, MeasureEntry, save_draft
 from workflows.services.pins import answer, pin, resolve
@@ -19,6 +21,7 @@ TODAY = NOW.date()
 YEAR = 2026
 # A business day after all due days of `make_checkpoint` and before its closing day.
 LATER = date(2026, 11, 20)
+CAUSE = "国の制度が変わったため"
 REASON = "数値の根拠を追記してください。"
 
 
@@ -67,6 +70,8 @@ def entries(review: Review, progress: str = "on_plan", done: str = "予定どお
 def save(review: Review, by: User, now: datetime = NOW, **entered: Any) -> Review:
     """Save the draft from a page that shows it as it stands."""
     review = now_of(review)
+    if review.checkpoint.is_change:
+        return propose(review, by, now)
     indicators: dict[int, IndicatorEntry] = entered.pop("indicators", {})
     return save_draft(
         review_id=review.pk,
@@ -77,6 +82,25 @@ def save(review: Review, by: User, now: datetime = NOW, **entered: Any) -> Revie
         by=fresh(by),
         now=now,
     )
+
+
+def propose(review: Review, by: User, now: datetime = NOW) -> Review:
+    """Save a change that says something new each time."""
+    review = now_of(review)
+    return save_proposal(
+        review_id=review.pk,
+        task_id=review.task_id or 0,
+        version=review.version,
+        reason=CAUSE,
+        content=replace(review.proposal.draft, summary=f"第{review.version + 1}案"),
+        by=fresh(by),
+        now=now,
+    )
+
+
+def change_of(plan: ActionPlan, by: User, now: datetime = NOW) -> Review:
+    """A change of the approved plan that somebody of its department has begun."""
+    return request_change(plan_id=plan.pk, reason=CAUSE, by=fresh(by), now=now)
 
 
 def take(action: Action, review: Review, by: User, *, task_id: int | None = None, now: datetime = NOW) -> Review:
@@ -98,14 +122,18 @@ def _decision(outcome: Outcome, comment: str = "") -> Callable[[Review, int, Use
 
 
 STEPS: dict[Action, Callable[[Review, int, User, datetime], Review]] = {
-    Action.SAVE: lambda review, task_id, by, now: save_draft(
-        review_id=review.pk,
-        task_id=task_id,
-        version=review.version,
-        measures=entries(review),
-        indicators={},
-        by=by,
-        now=now,
+    Action.SAVE: lambda review, task_id, by, now: (
+        propose(review, by, now)
+        if review.checkpoint.is_change
+        else save_draft(
+            review_id=review.pk,
+            task_id=task_id,
+            version=review.version,
+            measures=entries(review),
+            indicators={},
+            by=by,
+            now=now,
+        )
     ),
     Action.SUBMIT: lambda review, task_id, by, now: submit(
         review_id=review.pk, task_id=task_id, version=now_of(review).draft_version, by=by, now=now

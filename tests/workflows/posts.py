@@ -1,14 +1,16 @@
 """Each action as its page sends it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.urls import reverse
 from viewflow.workflow.models import Task
 
-from tests.workflows.moves import LATER, REASON, entries, now_of
+from departments.forms.plan import fields_of
+from tests.workflows.moves import CAUSE, LATER, REASON, entries, now_of
 from workflows.access import Action, Sight
 from workflows.matrix import State
-from workflows.models import Outcome, Review
+from workflows.models import Outcome, Review, Stage
 
 OUTCOMES = {Action.PASS: Outcome.PASSED, Action.RETURN: Outcome.RETURNED, Action.APPROVE: Outcome.APPROVED}
 # Pages whose words are shown to whoever had been logged out meanwhile, instead of being lost.
@@ -19,11 +21,14 @@ def sent(review: Review, action: Action) -> tuple[str, dict[str, Any]]:
     """The address and the form of the page as it shows the review; after its end, with the last task it had."""
     review = now_of(review)
     task_id = review.task_id or Task.objects.filter(process=review.process_id).latest("pk").pk
+    if action == Action.SAVE and review.checkpoint.is_change:
+        return reverse("proposal", args=[review.pk]), _proposal(review, task_id)
     if action in (Action.SAVE, Action.SUBMIT):
         return reverse("prepare", args=[review.pk]), {
             "action": action.value,
             "task": task_id,
             "version": review.draft_version,
+            "unchanged": "yes",
             **_sheet(review),
         }
     if action in OUTCOMES:
@@ -53,8 +58,15 @@ def refusal(action: Action, state: State, sight: Sight) -> int:
     if sight == Sight.NOTHING or (action in (Action.ANSWER, Action.RESOLVE) and sight == Sight.APPROVED):
         return 404
     if action == Action.REVOKE:
-        return 403 if state in (State.APPROVED, State.CHANGE_APPROVED) else 409
+        return 403 if state in (State.APPROVED, State.APPROVED_CLOSED, State.CHANGE_APPROVED) else 409
     return 403 if state.stage.is_open else 409
+
+
+def _proposal(review: Review, task_id: int) -> dict[str, Any]:
+    """The plan as it stands in the draft of its change, with another summary."""
+    draft = replace(review.proposal.draft, summary="窓口をやめてオンラインに一本化する。")
+    fields = {name: "" if value is None else value for name, value in fields_of(draft).items()}
+    return {"task": task_id, "version": review.version, "reason": CAUSE, **fields}
 
 
 def _sheet(review: Review) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from departments.models.deputies import DEPUTISED
 from departments.projection import rebuild_access
 from tests.factories import YEAR_START
 from tests.workflows.cast import LAST_DAY_BEFORE_TRANSFER, Cast, Places, make_approved_plan, stand_in
-from tests.workflows.moves import TODAY, at, closed, now_of, opened, take, team_of
+from tests.workflows.moves import TODAY, at, change_of, closed, now_of, opened, take, team_of
 from workflows.access import Action
 from workflows.matrix import Relation, State
 from workflows.models import Review, Stage
@@ -19,7 +19,10 @@ def brought(state: State, places: Places, cast: Cast) -> tuple[Review, Review]:
     Each has been submitted, and has a comment of the office that is still open.
     """
     plans = [make_approved_plan(places.civic), make_approved_plan(places.tax)]
-    reviews = opened(*plans)
+    if state in (State.CHANGE, State.CHANGE_APPROVED):
+        reviews = [change_of(plan, by) for plan, by in zip(plans, (cast.editor, cast.tax_editor), strict=True)]
+    else:
+        reviews = opened(*plans)
     for review in reviews:
         at(Stage.REVIEW, review, cast)
         take(Action.PIN, review, cast.second_reviewer)

