@@ -10,10 +10,10 @@ from django.utils import translation
 
 from departments.drafts import PlanDraft
 from departments.errors import Refused
-from departments.models import ActionPlan, Appointment, CalendarDay, Department, Role, User
-from departments.services import appointments, calendar, organisation, people, plans
+from departments.models import ActionPlan, Appointment, CalendarDay, Department, Deputy, Role, User
+from departments.services import appointments, calendar, deputies, organisation, people, plans
 from tests.factories import make_department, make_plan, make_user
-from tests.workflows.moves import NOW
+from tests.workflows.moves import NOW, TODAY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -102,3 +102,13 @@ def test_two_moves_do_not_close_a_circle():
 
     outcomes(move)
     assert Department.objects.filter(parent=None).count() == 1
+
+
+def test_one_deputy_of_a_post_on_a_day():
+    dx, lead = make_department("dx"), make_user("lead")
+    others = [make_user(f"deputy{number}") for number in range(AT_ONCE)]
+    appointments.appoint(by=None, user=lead, department=dx, role=Role.LEAD, valid_from=TODAY)
+    absence = {"absent": lead, "role": Role.LEAD, "department": dx, "first_day": TODAY, "last_day": TODAY}
+    found = outcomes(lambda n: deputies.name_deputy(by=lead, **absence, deputy=others[n], now=NOW, on=TODAY))
+    assert sum("already stands in" in text for text in found) == AT_ONCE - 1
+    assert Deputy.objects.count() == 1

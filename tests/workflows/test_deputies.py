@@ -92,7 +92,7 @@ def test_submission_in_somebodys_place_says_so_everywhere(
 ) -> None:
     stands_in(cast.stranger, cast.lead, Role.LEAD, places.civic)
     assert "leadの代理" in text_of(page_of(cast.stranger, "home"))
-    assert "代理 lead さんの代理として行います。" in text_of(page_of(cast.stranger, "prepare", review.pk))
+    assert "代理 提出は lead さんの代理として行います。" in text_of(page_of(cast.stranger, "prepare", review.pk))
     assert "代理として" not in text_of(page_of(cast.lead, "prepare", review.pk))
     save(review, cast.editor)
     sent = sheet_of(now_of(review), progress="on_plan", percent="50", done="予定どおり進めた。")
