@@ -2,18 +2,16 @@
 
 import json
 
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from departments.content import draft_problems, plan_problems
-from departments.drafts import PlanDraft, draft_of
+from departments.drafts import draft_of
 from departments.models import ActionPlan, Indicator, Measure
 from workflows.content import changes, review_content
 from workflows.draft import Draft, asked_of
 from workflows.errors import Problem
-from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Proposal, Review
-
-STOPPED = "stopped"
+from workflows.models import IndicatorReport, MeasureReport, Proposal, Review
+from workflows.removals import reported_but_removed
 
 
 def problems(review: Review, draft: Draft) -> list[Problem]:
@@ -39,24 +37,6 @@ def proposal_problems(plan: ActionPlan, proposal: Proposal) -> list[Problem]:
         found.append(Problem("measures", _("The plan has changed meanwhile. Read the change again and save it.")))
     found += [Problem("measures", sentence) for sentence in reported_but_removed(plan, wanted)]
     return found + [Problem(each.anchor, each.message) for each in draft_problems(wanted)]
-
-
-def reported_but_removed(plan: ActionPlan, wanted: PlanDraft) -> list[str]:
-    """A sentence for each row of the plan that the draft leaves out although a report speaks of it."""
-    measures = {measure.id for measure in wanted.measures if measure.id}
-    indicators = {found.id for measure in wanted.measures for found in measure.indicators if found.id}
-    spoken_of = Measure.objects.filter(Q(reports__isnull=False) | Q(indicators__reports__isnull=False), plan=plan)
-    measured = Indicator.objects.filter(reports__isnull=False, measure__plan=plan, measure__in=measures)
-    stopped = ProgressClass.objects.get(code=STOPPED)
-    return [
-        _("Measure %(measure)s has been reported on and cannot be removed. Keep it and report it as “%(stopped)s”.")
-        % {"measure": measure, "stopped": stopped}
-        for measure in spoken_of.exclude(pk__in=measures).distinct()
-    ] + [
-        _("Indicator %(indicator)s has been reported on and cannot be removed. Keep it and report «not this quarter».")
-        % {"indicator": indicator}
-        for indicator in measured.exclude(pk__in=indicators).distinct()
-    ]
 
 
 def repeats_last_round(review: Review, draft: Draft) -> bool:

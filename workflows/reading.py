@@ -309,6 +309,8 @@ def _shown(key: str, value: Any) -> str:
         return str(CHOICES[key](value).label)
     if key in ("first_month", "last_month"):
         return month_text(value)
+    if key == "target":
+        return number_text(Decimal(value))
     if key == "file":
         return filesizeformat(value["size"])
     if isinstance(value, bool):

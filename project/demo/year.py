@@ -11,6 +11,7 @@ from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.reminders import remind
 from project.demo.casting import FIXED, PAST_PLANS, PAST_REPORTS, RUNNING, Move, PlanKey, cast
+from project.demo.changes import ChangeStory
 from project.demo.moments import CLOSING, MAILS, OPENING, REMINDERS, Pace, local
 from project.demo.people import Staff
 from project.demo.plans import FISCAL_YEAR, write_plan
@@ -91,7 +92,11 @@ class Year:
         for kind, checkpoint in checkpoints.items():
             yield from self._checkpoint_acts(checkpoint, days[kind], is_running=kind == running)
             if kind == running:
-                return
+                break
+        if running != CheckpointKind.PLAN:
+            story = ChangeStory(self.plans, self.staff, self.calendar, self._decider)
+            stand = days[list(days)[list(days).index(running) - 1]].approve_due
+            yield from (Act(*act) for act in story.acts(plans_stand=stand, today=self.today))
 
     def _checkpoint_acts(self, checkpoint: Checkpoint, days: Days, *, is_running: bool) -> Iterator[Act]:
         yield Act(local(days.opens_on, OPENING), "", self._opening(checkpoint))

@@ -179,7 +179,7 @@ def test_a_plan_is_started_once(plan):
         (PlanState.SUBMITTED, PlanState.DRAFT, True),
         (PlanState.SUBMITTED, PlanState.APPROVED, True),
         (PlanState.DRAFT, PlanState.APPROVED, False),
-        (PlanState.APPROVED, PlanState.DRAFT, False),
+        (PlanState.APPROVED, PlanState.DRAFT, True),  # its approval was revoked
         (PlanState.APPROVED, PlanState.SUBMITTED, False),
     ],
 )

@@ -13,10 +13,10 @@ from departments.models import ActionPlan, User
 from departments.services import plans
 from workflows import engine, history
 from workflows.access import Action
-from workflows.completeness import reported_but_removed
 from workflows.errors import NotAllowed, Overtaken, ReviewError
 from workflows.models import Checkpoint, CheckpointKind, EventKind, Proposal, Review, Stage
 from workflows.proposals import obstacle_to_change
+from workflows.removals import reported_but_removed
 from workflows.schedule import due_day, last_day_for_changes
 from workflows.services.reviews import last_event, locked, require
 

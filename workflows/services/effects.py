@@ -10,9 +10,9 @@ from departments.errors import Refused
 from departments.models import User
 from departments.models.plans import PlanState
 from departments.services import plans
-from workflows.completeness import reported_but_removed
 from workflows.errors import ReviewError
 from workflows.models import Review
+from workflows.removals import reported_but_removed
 
 
 def take_effect(review: Review, *, by: User, now: datetime) -> None:

@@ -19,6 +19,7 @@ from workflows.errors import NotAllowed, Overtaken, ReviewError, Stale
 from workflows.models import Review
 from workflows.proposal_forms import ChangeRequestForm, ProposalForm
 from workflows.proposals import obstacle_to_change
+from workflows.removals import why_indicator_stays, why_measure_stays
 from workflows.services import changes, reviews
 from workflows.views.refusals import not_allowed, sent_number
 from workflows.wording import status_of, told
@@ -116,12 +117,24 @@ def _sentence(refusal: ReviewError, reader: User) -> str:
 
 def _with_other_rows(request: HttpRequest, found: Review, change: str) -> HttpResponse:
     typed, focus = request.POST.dict(), ""
+    if obstacle := _obstacle_to_removing(found, typed, change):
+        editor = PlanEditor(found.plan, typed, check=False, head=ProposalForm)
+        return _page(request, found, editor, refusal=obstacle)
     full = change.startswith("add") and not has_room(request.POST)
     if not full:
         typed, focus = with_change(typed, change)
     editor = PlanEditor(found.plan, typed, check=False, head=ProposalForm)
     editor.focus_on(focus)
     return _page(request, found, editor, unsaved=not full, full=full)
+
+
+def _obstacle_to_removing(found: Review, typed: dict[str, str], change: str) -> str:
+    """Why the row that the button removes has to stay, if it has to."""
+    verb, _space, key = change.partition(" ")
+    row_id = typed.get(f"{key}-id", "") if verb == "remove" else ""
+    if not row_id:
+        return ""
+    return why_indicator_stays(found.plan, row_id) if "-" in key else why_measure_stays(found.plan, row_id)
 
 
 def _page(request: HttpRequest, found: Review, editor: PlanEditor, *, status: int = 200, **more: Any) -> HttpResponse:
