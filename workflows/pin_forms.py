@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
@@ -39,8 +40,8 @@ class PinForm(SaidForm):
         error_messages={"required": _("Write what you want to say about this place.")},
     )
 
-    def __init__(self, *args: Any, places: Iterable[Place], key: CardKey, **kwargs: Any) -> None:
-        super().__init__(*args, auto_id=f"id_pin-{key or 'whole'}-%s", **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, places: Iterable[Place], key: CardKey) -> None:
+        super().__init__(data, auto_id=f"id_pin-{key or 'whole'}-%s")
         self.key, self.title = key, ""
         choices = _choices(places)
         self.fields["target"].required = bool(choices)
@@ -66,16 +67,16 @@ class AnswerForm(SaidForm):
         error_messages={"required": _("Write your answer.")},
     )
 
-    def __init__(self, *args: Any, remark: Remark, in_sheet: bool = False, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None = None, *, remark: Remark, in_sheet: bool = False) -> None:
         self.remark, self.title, name = remark, str(remark.place), f"answer-{remark.pin.pk}"
-        super().__init__(*args, **({"prefix": name} if in_sheet else {"auto_id": f"id_{name}-%s"}), **kwargs)
+        super().__init__(data, prefix=name if in_sheet else None, auto_id="id_%s" if in_sheet else f"id_{name}-%s")
         self.fields["text"].required = not in_sheet
 
 
 class ResolutionForm(AnswerForm):
     """For those who may answer a comment or resolve it; resolving needs no words."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, remark: Remark) -> None:
+        super().__init__(data, remark=remark)
         self.fields["text"].required = False
         self.fields["text"].need = _("(needed to answer)")

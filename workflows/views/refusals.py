@@ -8,14 +8,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from workflows.errors import NotAllowed, Stale
+from workflows.errors import ReviewError, Stale
 from workflows.models import Review
 from workflows.wording import told
 
 
-def not_allowed(request: HttpRequest, refusal: NotAllowed) -> HttpResponse:
-    """403 with the sentence that says why."""
-    return render(request, "workflows/refused.html", {"sentence": str(refusal)}, status=403)
+def not_allowed(request: HttpRequest, refusal: ReviewError, kept: Iterable[tuple[str, str]] = ()) -> HttpResponse:
+    """403 with the sentence that says why, and what the person had typed, to be copied."""
+    return render(request, "workflows/refused.html", {"sentence": str(refusal), "kept": list(kept)}, status=403)
 
 
 def came_second(

@@ -14,14 +14,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.access import reads_plan, rights
 from departments.models import CalendarDay
-from workflows.access import Action, actors, allowed, get_review, is_barred_from_turn
+from workflows.access import Action, Sight, actors, allowed, get_review, is_barred_from_turn, sight
 from workflows.dossier import open_dossier, steps_of
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.forms import DecisionForm
 from workflows.models import Outcome, Review
+from workflows.pin_forms import SaidForm
+from workflows.pinboard import pin_board
 from workflows.services import reviews
+from workflows.situation import situation_of
+from workflows.standing import absent_for
 from workflows.views.refusals import came_second, not_allowed, sent_number
-from workflows.wording import due_text, status_of
+from workflows.wording import done_text, due_text, status_of
 
 DECIDED = {
     Outcome.PASSED: gettext_lazy("%(review)s: passed on for approval."),
@@ -34,7 +38,7 @@ DECIDED = {
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole review as the reader may see it, with what they can do next."""
     on = timezone.localdate()
-    return _page(request, get_review(request.user, pk, on), on, DecisionForm())
+    return review_page(request, get_review(request.user, pk, on), on, DecisionForm())
 
 
 @require_safe
@@ -58,7 +62,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("review", pk)
     task_id = sent_number(request, "task")
     form = DecisionForm(request.POST)
-    if request.POST.get("outcome") not in Outcome.values:
+    if request.POST.get("outcome") not in DECIDED:
         raise BadRequest("unknown outcome")
     outcome = Outcome(request.POST["outcome"])
     comment = request.POST.get("comment", "").replace("\r\n", "\n").strip()
@@ -66,7 +70,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if task_id != found.task_id:
         return came_second(request, found, Stale(reviews.last_event(found)), kept)
     if not form.is_valid():
-        return _page(request, found, on, form)
+        return review_page(request, found, on, form)
     try:
         reviews.decide(
             review_id=pk,
@@ -79,11 +83,12 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     except Stale as refusal:
         return came_second(request, found, refusal, kept)
     except NotAllowed as refusal:
-        return not_allowed(request, refusal)
+        return not_allowed(request, refusal, kept)
     except ReviewError as refusal:
         form.add_error("comment", str(refusal))
-        return _page(request, found, on, form)
-    messages.success(request, DECIDED[outcome] % {"review": found})
+        return review_page(request, found, on, form)
+    absent = absent_for(reviews.DECISIONS[outcome][0], request.user, found, on)
+    messages.success(request, done_text(DECIDED[outcome] % {"review": found}, absent))
     return redirect("home")
 
 
@@ -92,36 +97,48 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, then take back what was submitted (引戻し)."""
     on = timezone.localdate()
     found = get_review(request.user, pk, on)
+    absent = absent_for(Action.WITHDRAW, request.user, found, on)
     if request.method != "POST":
         if Action.WITHDRAW not in allowed(request.user, found, on):
             return redirect("review", pk)
-        return render(request, "workflows/withdraw.html", {"review": found, "status": status_of(found)})
+        context = {"review": found, "status": status_of(found), "absent": absent}
+        return render(request, "workflows/withdraw.html", context)
     try:
         reviews.withdraw(review_id=pk, task_id=sent_number(request, "task"), by=request.user, now=timezone.now())
     except Stale as refusal:
         return came_second(request, found, refusal)
     except NotAllowed as refusal:
         return not_allowed(request, refusal)
-    messages.success(request, _("%(review)s: taken back. You can change it and submit it again.") % {"review": found})
+    text = _("%(review)s: taken back. You can change it and submit it again.") % {"review": found}
+    messages.success(request, done_text(text, absent))
     return redirect("prepare", pk)
 
 
-def _page(request: HttpRequest, found: Review, on: date, form: DecisionForm) -> HttpResponse:
+def review_page(
+    request: HttpRequest, found: Review, on: date, form: DecisionForm, said: SaidForm | None = None
+) -> HttpResponse:
+    """The page; `form` and `said`, a comment on a place or an answer, stand on it as they were sent."""
     may = allowed(request.user, found, on)
+    dossier = open_dossier(found, request.user, on)
+    people = actors([found], on).get(found.pk, [])
     context: dict[str, Any] = {
         "review": found,
         "status": status_of(found),
         "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
         "steps": steps_of(found),
-        "dossier": open_dossier(found, request.user, on),
+        "dossier": dossier,
+        "situation": situation_of(found, may, dossier.history, people, on),
         "form": form,
+        "forms": [said] if said else [],
+        "pins": pin_board(dossier, may, said) if sight(request.user, found, on) > Sight.APPROVED else None,
         "may_prepare": Action.SAVE in may,
         "may_withdraw": Action.WITHDRAW in may,
         "may_pass": Action.PASS in may,
         "may_return": Action.RETURN in may,
         "may_approve": Action.APPROVE in may,
+        "absent": absent_for(Action.RETURN, request.user, found, on),
         "barred": is_barred_from_turn(request.user, found, on),
-        "actors": actors([found], on).get(found.pk, []),
+        "actors": people,
         "reads_plan": reads_plan(rights(request.user, on), found.plan),
     }
     return render(request, "workflows/review.html", context)
