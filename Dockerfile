@@ -6,7 +6,7 @@ RUN python -m venv /venv && /venv/bin/pip install --require-hashes -r /tmp/requi
 
 FROM python:3.12-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 VAR_DIR=/var/lib/meguru
-RUN useradd --system --create-home meguru && install -d -o meguru /var/lib/meguru
+RUN useradd --system --create-home meguru && install -d -o meguru /var/lib/meguru /var/lib/meguru/attachments
 COPY --from=build /venv /venv
 WORKDIR /app
 COPY manage.py ./
@@ -19,4 +19,4 @@ RUN export SECRET_KEY=build && python manage.py compile_texts && python manage.p
     && chown -R meguru /var/lib/meguru
 USER meguru
 EXPOSE 8000
-CMD ["waitress-serve", "--port=8000", "--threads=8", "project.wsgi:application"]
+CMD ["waitress-serve", "--port=8000", "--threads=8", "--max-request-body-size=52428800", "project.wsgi:application"]

@@ -12,6 +12,7 @@ from viewflow.workflow.fields import get_flow_ref, get_task_ref
 
 from departments.models.organisation import Permission
 from project.celery import app
+from project.serve.web import BODY_CAP
 from workflows.flows import ReviewFlow, department_of
 
 ROOT = Path(settings.BASE_DIR)
@@ -149,6 +150,12 @@ def test_compose_runs_the_site_the_worker_and_one_beat() -> None:
     assert "celery -A project beat" in commands["beat"]
     volumes = [volume for service in services.values() for volume in service.get("volumes", [])]
     assert {volume.split(":")[0] for volume in volumes} == set(compose["volumes"])
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "Dockerfile"])
+def test_containers_take_as_large_a_request_as_serve_does(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert re.findall(r"--max-request-body-size=(\d+)", text) == [str(BODY_CAP)]
 
 
 def test_no_secret_is_kept_with_the_code() -> None:

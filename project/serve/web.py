@@ -13,6 +13,8 @@ from project.serve.lifeline import hold_lifeline
 from project.wsgi import application
 
 THREADS = 8
+# Several times what may be attached: up to here, whoever sends too much gets a sentence; beyond, the connection ends.
+BODY_CAP = 50 * 1024 * 1024
 
 
 def main(listener: int) -> None:
@@ -20,7 +22,12 @@ def main(listener: int) -> None:
     hold_lifeline()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # a page with ten files is no reason to warn
     server = waitress.create_server(
-        application, sockets=[socket.socket(fileno=listener)], threads=THREADS, ident="", **proxy_options()
+        application,
+        sockets=[socket.socket(fileno=listener)],
+        threads=THREADS,
+        max_request_body_size=BODY_CAP,
+        ident="",
+        **proxy_options(),
     )
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     server.run()
