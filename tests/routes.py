@@ -81,6 +81,7 @@ ROWS = [
     *_administration("person_absence_add", "person"),
     Row("decided_for_me", "GET"),
     Row("decided_for_me", "POST", status=302),
+    Row("review_file", "GET", NOBODY, what="no file"),
     # Plans
     Row("plans", "GET"),
     Row("plan_add", "GET", DRAFTERS),
