@@ -49,10 +49,10 @@ class Contents:
         self.approved: dict[int, list[ReviewRow]] = defaultdict(list)
         self.misplaced: dict[int, Fault] = {}
         for row in found.reviews:
-            if (row.pk, row.round) in self.frozen:
+            if (row.pk, row.state.round) in self.frozen:
                 self.approved[row.plan_id].append(row)
-            if row.kind == CheckpointKind.PLAN and row.plan_state != STATES.get(row.stage, row.plan_state):
-                what = f"is {row.plan_state}, though its review {row.pk} is {row.stage}"
+            if row.kind == CheckpointKind.PLAN and row.plan_state != STATES.get(row.state.stage, row.plan_state):
+                what = f"is {row.plan_state}, though its review {row.pk} is {row.state.stage}"
                 self.misplaced[row.plan_id] = Fault(f"plan {row.plan_id}", what)
         self.plans = self._live_plans()
         self.measures = _measure_reports(plans)
@@ -77,14 +77,14 @@ class Contents:
 
     def _plan_fault(self, plan_id: int, rows: Iterable[ReviewRow]) -> Fault | None:
         """The plan as it stands beside what was approved last, be it the plan itself or a change of it."""
-        frozen = [self.frozen[row.pk, row.round]["plan"] for row in rows if row.kind in FREEZES_PLAN]
+        frozen = [self.frozen[row.pk, row.state.round]["plan"] for row in rows if row.kind in FREEZES_PLAN]
         live = self.plans.get(plan_id)
         if not frozen or live is None or live == _with_ids_of(live, frozen[-1]):
             return None
         return Fault(f"plan {plan_id}", "is not what was approved")
 
     def _report_fault(self, row: ReviewRow) -> Fault | None:
-        frozen, of = self.frozen[row.pk, row.round], f"in review {row.pk}"
+        frozen, of = self.frozen[row.pk, row.state.round], f"in review {row.pk}"
         reports = self.measures.get(row.pk, {})
         asked = {entry["id"] for entry in frozen.get("measures", ())}
         for pk in reports.keys() - asked:
@@ -99,7 +99,7 @@ class Contents:
         return None
 
     def _file_fault(self, row: ReviewRow) -> Fault | None:
-        for file in self.frozen[row.pk, row.round].get("attachments", ()):
+        for file in self.frozen[row.pk, row.state.round].get("attachments", ()):
             if file["sha256"] not in self.files:
                 return Fault(f"file {file['sha256']}", f"is gone, though review {row.pk} was approved with it")
         return None

@@ -6,11 +6,14 @@ from typing import Any, NamedTuple
 
 from workflows.content import digest
 from workflows.models import Acknowledgement, Decision, Pin, PinEntry, Review, Stage, Submission
-from workflows.verification.rows import AT_ONCE, Fault, Plans
+from workflows.verification.rows import AT_ONCE, Fault, Plans, as_text, moment
 from workflows.verification.story import State, Story
 
 # Table → plan → key → what stands there.
 Table = dict[int, dict[Any, Any]]
+
+# Review and round of a decision on a submission of other plans.
+ELSEWHERE = (0, 0)
 
 
 class ReviewRow(NamedTuple):
@@ -18,11 +21,9 @@ class ReviewRow(NamedTuple):
 
     plan_id: int
     pk: int
-    stage: str
-    round: int
-    state: State
     kind: str
     plan_state: str
+    state: State
 
 
 class Found:
@@ -32,6 +33,7 @@ class Found:
         self.plans = plans
         self.reviews = _review_rows(plans)
         self.contents: dict[tuple[int, int], str] = {}
+        self.rounds: dict[int, tuple[int, int]] = {}
         self.tables: dict[str, Table] = {
             "submission": self._submissions(),
             "decision": self._decisions(),
@@ -50,48 +52,53 @@ class Found:
         return None
 
     def _submissions(self) -> Table:
-        """Keeps the contents of approved rounds on the way, for each is read once."""
-        kept = {(row.pk, row.round) for row in self.reviews if row.stage == Stage.APPROVED}
+        """Keeps the contents of approved rounds on the way, for each is read once, and of each its review and round."""
+        kept = {(row.pk, row.state.round) for row in self.reviews if row.state.stage == Stage.APPROVED}
         table: Table = defaultdict(dict)
-        rows = Submission.objects.filter(review__plan__pk__range=self.plans).order_by("review", "round")
-        columns = ("review__plan", "review", "round", "sha256", "content")
-        for plan, review, number, sha256, content, *who_when in rows.values_list(
-            *columns, "submitted_by", "submitted_at", "on_behalf_of"
+        rows = Submission.objects.filter(review__plan__pk__range=self.plans).order_by()
+        columns = ("review__plan", "pk", "review", "round", "content", as_text("submitted_at"))
+        for plan, pk, review, number, content, at, *said in rows.values_list(
+            *columns, "sha256", "submitted_by", "on_behalf_of"
         ).iterator(AT_ONCE):
-            table[plan][review, number] = (sha256, digest(content), *who_when)
+            table[plan][review, number] = (digest(content), moment(at), *said)
+            self.rounds[pk] = (review, number)
             if (review, number) in kept:
                 self.contents[review, number] = content
         return table
 
     def _decisions(self) -> Table:
-        rows = Decision.objects.filter(review__plan__pk__range=self.plans).order_by("pk")
-        columns = ("review__plan", "review", "submission__round", "step", "submission__review", "outcome", "comment")
+        """By review, round and step, as the submission has them that was decided on."""
+        rows = Decision.objects.filter(review__plan__pk__range=self.plans).order_by()
+        columns = ("review__plan", "submission", "step", as_text("decided_at"))
+        said = ("review", "outcome", "comment", "decided_by", "on_behalf_of")
         return _grouped(
-            (plan, (review, number, step), tuple(said))
-            for plan, review, number, step, *said in rows.values_list(
-                *columns, "decided_by", "decided_at", "on_behalf_of"
-            ).iterator(AT_ONCE)
+            (plan, (*self.rounds.get(submission, ELSEWHERE), step), (moment(at), *rest))
+            for plan, submission, step, at, *rest in rows.values_list(*columns, *said).iterator(AT_ONCE)
         )
 
     def _pins(self) -> Table:
         rows = Pin.objects.filter(submission__review__plan__pk__range=self.plans).order_by("pk")
-        columns = ("submission__review__plan", "pk", "review", "submission__review", "submission__round")
+        columns = ("submission__review__plan", "pk", as_text("made_at"))
+        said = ("review", "submission__review", "submission__round", "target", "text", "made_by")
         return _grouped(
-            (plan, pk, tuple(said))
-            for plan, pk, *said in rows.values_list(*columns, "target", "text", "made_by", "made_at").iterator(AT_ONCE)
+            (plan, pk, (moment(at), *rest))
+            for plan, pk, at, *rest in rows.values_list(*columns, *said).iterator(AT_ONCE)
         )
 
     def _answers(self) -> Table:
         table: Table = defaultdict(dict)
         rows = PinEntry.objects.filter(pin__submission__review__plan__pk__range=self.plans).order_by("pk")
-        columns = ("pin__submission__review__plan", "pin", "kind", "text", "by", "at")
-        for plan, pin, *said in rows.values_list(*columns).iterator(AT_ONCE):
-            table[plan][pin] = (*table[plan].get(pin, ()), tuple(said))
+        columns = ("pin__submission__review__plan", "pin", as_text("at"), "kind", "text", "by")
+        for plan, pin, at, *said in rows.values_list(*columns).iterator(AT_ONCE):
+            table[plan][pin] = (*table[plan].get(pin, ()), (moment(at), *said))
         return table
 
     def _acknowledgements(self) -> Table:
-        rows = Acknowledgement.objects.filter(event__plan__pk__range=self.plans)
-        return _grouped(rows.order_by("event").values_list("event__plan", "event__sequence", "at").iterator(AT_ONCE))
+        rows = Acknowledgement.objects.filter(event__plan__pk__range=self.plans).order_by("event_id")
+        columns = ("event__plan", "event__sequence", as_text("at"))
+        return _grouped(
+            (plan, sequence, moment(at)) for plan, sequence, at in rows.values_list(*columns).iterator(AT_ONCE)
+        )
 
 
 TOLD: dict[str, Callable[[Story], Mapping[Any, Any]]] = {
@@ -117,20 +124,11 @@ def difference(name: str, told: Mapping[Any, Any], found: Mapping[Any, Any]) -> 
 
 def _review_rows(plans: Plans) -> list[ReviewRow]:
     rows = Review.objects.filter(plan__pk__range=plans).order_by("pk")
-    columns = ("plan", "pk", "stage", "stage_since", "task", "round", "returned_from", "extended_to")
+    columns = ("plan", "pk", "checkpoint__kind", "plan__state", as_text("stage_since"))
+    state = ("stage", "task", "round", "returned_from", "extended_to")
     return [
-        ReviewRow(
-            plan_id=plan,
-            pk=pk,
-            stage=stage,
-            round=number,
-            state=State(stage, since, task, number, returned_from, str(extended_to) if extended_to else None),
-            kind=kind,
-            plan_state=plan_state,
-        )
-        for plan, pk, stage, since, task, number, returned_from, extended_to, kind, plan_state in rows.values_list(
-            *columns, "checkpoint__kind", "plan__state"
-        ).iterator(AT_ONCE)
+        ReviewRow(plan, pk, kind, plan_state, State(*rest, since=moment(since)))
+        for plan, pk, kind, plan_state, since, *rest in rows.values_list(*columns, *state).iterator(AT_ONCE)
     ]
 
 

@@ -12,7 +12,7 @@ from workflows.verification.rows import AT_ONCE, Fault, Plans
 
 def sealed_heads(plans: Plans) -> dict[int, list[Head]]:
     """What was sealed of each of these plans, in sequence."""
-    rows = SealedHead.objects.filter(plan__pk__range=plans).order_by("plan", "sequence", "seal__day")
+    rows = SealedHead.objects.filter(plan__pk__range=plans).order_by("plan_id", "sequence", "seal_id")
     heads = (Head(*row) for row in rows.values_list("plan", "sequence", "hash", "seal__day").iterator(AT_ONCE))
     return {plan_id: list(found) for plan_id, found in groupby(heads, key=lambda head: head.plan_id)}
 
@@ -20,7 +20,7 @@ def sealed_heads(plans: Plans) -> dict[int, list[Head]]:
 def broken_seal() -> Fault | None:
     """The first seal that does not follow from the one before it, or not from the ends that it sealed."""
     ends: dict[int, list[End]] = defaultdict(list)
-    rows = SealedHead.objects.order_by("seal", "plan").values_list("seal", "plan", "sequence", "hash")
+    rows = SealedHead.objects.order_by("seal_id", "plan_id").values_list("seal", "plan", "sequence", "hash")
     for seal_id, *end in rows.iterator(AT_ONCE):
         ends[seal_id].append(End(*end))
     previous = ""

@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from workflows.models import EventKind, Stage
@@ -23,11 +23,11 @@ class State:
     """Where a review stands. Its due day moves with the checkpoint's days, of which no event tells."""
 
     stage: str = ""
-    since: datetime | None = None
     task: int | None = None
     round: int = 0
     returned_from: str = ""
-    extended_to: str | None = None
+    extended_to: date | None = None
+    since: datetime | None = None
 
 
 @dataclass
@@ -43,34 +43,31 @@ class Story:
     acknowledgements: Rows = field(default_factory=dict)
 
     def tell(self, event: EventRow) -> None:
-        """Add what one event tells; KeyError or TypeError when it does not tell what an event of its kind does."""
+        """Add what one event tells; KeyError, TypeError or ValueError when it does not tell what its kind does."""
         state = self.reviews.get(event.review_id)
         if state is None:
             state = self.reviews[event.review_id] = State()
         _move(state, event)
         if event.kind == EventKind.SUBMITTED:
             digest = event.data["sha256"]
-            self.submissions[event.review_id, event.round] = (digest, digest, *_who_when(event))
+            told = (digest, event.at, digest, event.by_id, event.on_behalf_of_id)
+            self.submissions[event.review_id, event.round] = told
         elif event.kind in DECIDED:
             self._decided(event)
         elif event.kind == EventKind.PINNED:
-            said = (event.data["target"], event.data["comment"], event.by_id, event.at)
-            self.pins[event.data["pin"]] = (event.review_id, event.review_id, event.round, *said)
+            said = (event.data["target"], event.data["comment"], event.by_id)
+            self.pins[event.data["pin"]] = (event.at, event.review_id, event.review_id, event.round, *said)
         elif event.kind in COMMENTED:
-            answer = (event.kind, event.data["comment"], event.by_id, event.at)
+            answer = (event.at, event.kind, event.data["comment"], event.by_id)
             self.answers[event.data["pin"]] = (*self.answers.get(event.data["pin"], ()), answer)
         elif event.kind == EventKind.ACKNOWLEDGED:
             self.acknowledgements[event.data["event"]] = event.at
 
     def _decided(self, event: EventRow) -> None:
-        told = (event.review_id, event.kind, event.data["comment"], *_who_when(event))
+        told = (event.at, event.review_id, event.kind, event.data["comment"], event.by_id, event.on_behalf_of_id)
         self.decisions[event.review_id, event.round, event.data["step"]] = told
         if event.kind == EventKind.APPROVED:
             self.approved[event.review_id] = event.sequence
-
-
-def _who_when(event: EventRow) -> tuple:
-    return event.by_id, event.at, event.on_behalf_of_id
 
 
 def _move(state: State, event: EventRow) -> None:
@@ -81,7 +78,7 @@ def _move(state: State, event: EventRow) -> None:
     elif "to" in data:
         state.stage, state.since, state.task = data["to"], event.at, data["next_task"]
     if kind == EventKind.EXTENDED:
-        state.extended_to = data["due"]
+        state.extended_to = date.fromisoformat(data["due"])
     elif kind in DECIDED:
         state.returned_from = data["step"] if kind == EventKind.RETURNED else BACK_TO.get(kind, "")
 
@@ -92,6 +89,6 @@ def told_by(events: Iterable[EventRow]) -> Story | Fault:
     for event in events:
         try:
             story.tell(event)
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):
             return Fault(str(event), "does not tell what an event of its kind tells")
     return story

@@ -1,0 +1,37 @@
+"""Verifying a long history: all rows read, every hash computed anew, every row held against what events tell of it.
+
+One run on the database that the environment names, like `measure`, but on a database of its own: the rows by plain SQL
+that the other measurements leave have no true hashes.
+"""
+
+import json
+import sys
+from time import perf_counter
+
+import django
+
+django.setup()
+
+from bench.city import build_city  # noqa: E402
+from bench.long_history import build  # noqa: E402
+from bench.plain import plain  # noqa: E402
+from workflows.verification import faults, worthwhile_processes  # noqa: E402
+
+
+def main() -> None:
+    """Raises AssertionError when anything in the history that was built is not whole."""
+    sizes = json.loads(sys.argv[1])
+    connection = plain()
+    events = build(connection, build_city(1), sizes["events"])
+    processes = worthwhile_processes()
+    seconds = []
+    for _ in range(sizes["verifying_rounds"]):
+        start = perf_counter()
+        found = list(faults(processes=processes))
+        seconds.append(perf_counter() - start)
+        assert found == [], found
+    print(json.dumps({"version": connection.version, "events": events, "processes": processes, "seconds": seconds}))
+
+
+if __name__ == "__main__":
+    main()
