@@ -82,6 +82,8 @@ def test_a_comment_made_or_answered_twice_is_there_once(cast: Cast, submitted: R
     assert rows() == before
     assert pinned(submitted, cast.second_reviewer) != pin
     assert answered(pin, cast.editor) != entry
+    resolved(pin, cast.reviewer)
+    assert pinned(submitted, cast.reviewer) != pin
 
 
 def test_in_the_next_round_the_same_comment_is_another_one(cast: Cast, submitted: Review) -> None:

@@ -22,7 +22,7 @@ LONGEST = 2000
 def pin(*, review_id: int, task_id: int, target: str, text: str, by: User, now: datetime) -> Pin:
     """Pin a comment to a place of the latest submission; `target` as in `Pin`.
 
-    The same once more, as by a double click, is the comment that is there already. Raises Stale, NotAllowed, or
+    The same once more, as by a double click, is the open comment that is there already. Raises Stale, NotAllowed, or
     ReviewError when nothing is said or the submission has no such place.
     """
     review = locked(review_id, task_id)
@@ -31,7 +31,7 @@ def pin(*, review_id: int, task_id: int, target: str, text: str, by: User, now: 
     submission = review.submissions.get(round=review.round)
     if target not in places(json.loads(submission.content)):
         raise ReviewError(_("What was submitted has no such place. Choose one from the list."))
-    same = submission.pins.filter(target=target, text=text, made_by=by).first()
+    same = submission.pins.open().filter(target=target, text=text, made_by=by).first()
     if same is not None:
         return same
     made = Pin.objects.create(review=review, submission=submission, target=target, text=text, made_by=by, made_at=now)
