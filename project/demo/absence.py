@@ -3,7 +3,8 @@
 from datetime import date, datetime
 
 from departments.fiscal import BusinessCalendar
-from departments.models import Role, User
+from departments.models import User
+from departments.models.deputies import DEPUTISED
 from departments.services.deputies import name_deputy
 from workflows.services.acknowledgements import acknowledge
 from workflows.standing import unread_events
@@ -19,19 +20,24 @@ class Absence:
     def covers(self, day: date) -> bool:
         return self.first_day <= day <= self.last_day
 
+    def instead_of(self, person: User, day: date) -> User:
+        """The person, or who stands in for them on the day."""
+        return self.deputy if person == self.person and self.covers(day) else person
+
     def enter(self, now: datetime) -> None:
-        post = self.person.appointments.get(role=Role.APPROVER)
-        name_deputy(
-            by=self.person,
-            absent=self.person,
-            role=post.role,
-            department=post.department,
-            deputy=self.deputy,
-            first_day=self.first_day,
-            last_day=self.last_day,
-            now=now,
-            on=self.first_day,
-        )
+        """The same deputy in every post."""
+        for post in self.person.appointments.filter(role__in=DEPUTISED).select_related("department"):
+            name_deputy(
+                by=self.person,
+                absent=self.person,
+                role=post.role,
+                department=post.department,
+                deputy=self.deputy,
+                first_day=self.first_day,
+                last_day=self.last_day,
+                now=now,
+                on=self.first_day,
+            )
 
     def read_one(self, now: datetime) -> None:
         """Back at their desk, they have begun to read what was done (後閲)."""

@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from departments.fiscal import BusinessCalendar
-from departments.models import ActionPlan, Appointment, Department, Indicator, Measure, User
+from departments.models import ActionPlan, Appointment, Department, Deputy, Indicator, Measure, User
 from departments.models.indicators import Kind
 from departments.models.plans import PlanKind, PlanState, Priority
 from departments.projection import rebuild_access
@@ -77,15 +77,18 @@ def test_review_has_every_kind_of_case():
     checkpoint = running()
     assert checkpoint.kind == "q2"
     reviews = list(checkpoint.reviews.with_names())
-    assert {review.stage for review in reviews} == {Stage.PREPARE, Stage.REVIEW, Stage.APPROVE, Stage.APPROVED}
+    ended = {Stage.APPROVED, Stage.CANCELLED}
+    assert {review.stage for review in reviews} == {Stage.PREPARE, Stage.REVIEW, Stage.APPROVE} | ended
     assert {review.returned_from for review in reviews if review.is_returned} == {Stage.REVIEW, Stage.APPROVE}
     assert [review for review in reviews if review.stage == Stage.REVIEW and review.round == 1]
     assert [review for review in reviews if review.stage == Stage.REVIEW and review.round == 2]
     begun = [review for review in reviews if review.stage == Stage.PREPARE and review.round == 0]
     assert {review.saved_by is None for review in begun} == {True, False}
-    assert all(is_overdue(review) for review in begun)
+    assert [review.due_on > TODAY for review in begun if review.extended_to] == [True]
+    assert all(is_overdue(review) for review in begun if not review.extended_to)
     assert not any(is_overdue(review) for review in reviews if review.stage != Stage.PREPARE)
-    assert Event.objects.filter(kind=EventKind.WITHDRAWN, review__checkpoint=checkpoint).exists()
+    for kind in (EventKind.WITHDRAWN, EventKind.EXTENDED, EventKind.CANCELLED, EventKind.REVOKED):
+        assert Event.objects.filter(kind=kind, review__checkpoint=checkpoint).exists()
 
     earlier = Checkpoint.objects.filter(kind__in=["plan", "q1"])
     assert all(stages(found) == Counter({Stage.APPROVED: 30}) for found in earlier)
@@ -249,3 +252,17 @@ def test_the_checkpoints_follow_each_other_whatever_the_day(stage, today):
         assert row.opens_on <= row.submit_due <= row.review_due <= row.approve_due <= row.closes_on
     for earlier, later in zip(days, days[1:], strict=False):
         assert earlier.closes_on < later.opens_on or later.as_of == date(2027, 3, 31)
+
+
+def test_head_of_the_office_was_away_and_has_begun_to_read():
+    build(DemoStage.REVIEW)
+    head = User.objects.get(username="approver")
+    absence = Deputy.objects.filter(absent=head).first()
+    assert absence.last_day < TODAY
+    done = Event.objects.filter(on_behalf_of=head).select_related("acknowledgement")
+    assert {event.by for event in done} == {absence.deputy}
+    assert all(absence.first_day <= timezone.localdate(event.at) <= absence.last_day for event in done)
+    assert not Event.objects.filter(by=head, at__date__range=(absence.first_day, absence.last_day)).exists()
+    read = [hasattr(event, "acknowledgement") for event in done.order_by("at")]
+    assert read.count(False) >= 2
+    assert read[0]
