@@ -129,8 +129,8 @@ def _wanted_deputy_grants(deputies: QuerySet[Deputy], on: date, below: dict[int,
     """Only what the absent person holds by their own appointment: there is no deputy of a deputy."""
     absent = deputies.order_by().values("absent")
     held = Appointment.objects.in_force(on).filter(user__in=absent, role__in=DEPUTISED)
-    held = held.values_list("user_id", "role", "department_id", "valid_until")
-    until = {(user_id, role, department_id): last for user_id, role, department_id, last in held}
+    posts = held.values_list("user_id", "role", "department_id", "valid_until")
+    until = {(user_id, role, department_id): last for user_id, role, department_id, last in posts}
     wanted: dict[DeputyKey, date] = {}
     for row in deputies:
         post = (row.absent_id, row.role, row.department_id)
