@@ -84,13 +84,11 @@ def change_plan(*, by: User, plan_id: int, version: int, content: PlanDraft, now
 def check_content(plan: ActionPlan, content: PlanDraft) -> None:
     """Raise Refused, with a sentence, where the content breaks a rule that would keep it from being written."""
     _refuse_foreign_initiatives(plan, content)
-    _check_summary(plan, content.summary)
     _checked_rows(plan, content.measures)
 
 
 def _write(plan: ActionPlan, content: PlanDraft, *, by: User | None, now: datetime) -> None:
     _refuse_foreign_initiatives(plan, content)
-    _check_summary(plan, content.summary)
     _write_measures(plan, _checked_rows(plan, content.measures))
     plan.summary, plan.version = content.summary, plan.version + 1
     plan.saved_by, plan.saved_at = by, now
@@ -218,10 +216,6 @@ def _indicators(measure: Measure, drafts: Iterable[IndicatorDraft]) -> list[Indi
         _check_row(row, name, next(iter(faults.values()), None))
         rows.append(row)
     return rows
-
-
-def _check_summary(plan: ActionPlan, summary: str) -> None:
-    _check_row(ActionPlan(fiscal_year=plan.fiscal_year, kind=plan.kind, summary=summary), plan.title, None)
 
 
 def _check_row(row: models.Model, name: str, fault: str | None) -> None:
