@@ -6,23 +6,18 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError
-from django.http import HttpResponse
-from django.urls import reverse
 
-from departments.models import ActionPlan, Role, User
+from departments.models import ActionPlan
 from departments.models.indicators import Kind
 from departments.models.plans import PlanKind, PlanState
-from departments.services import appointments
-from tests.factories import appoint, make_department, make_indicator, make_measure, make_plan
+from tests.factories import make_indicator, make_measure, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_deputy, make_places
 from tests.workflows.moves import NOW, REASON, TODAY, closed, entries, fresh, now_of, opened, save, take, team_of, told
-from tests.workflows.pages import logged_in, page_of, text_of
 from tests.workflows.test_concurrency import all_at_once
 from workflows.access import Action
 from workflows.bulk import bulk_items, deciding, obstacle_of
-from workflows.content import canonical, digest
 from workflows.errors import NotAllowed, ReviewError, Stale
-from workflows.models import CheckpointKind, Event, Outcome, Pin, PinEntry, Review, Stage, Submission
+from workflows.models import CheckpointKind, Event, Outcome, Pin, PinEntry, Review, Stage
 from workflows.services import bulk as service
 from workflows.services.bulk import Result, Ticked, decide_in_bulk
 from workflows.services.drafts import IndicatorEntry
@@ -42,12 +37,6 @@ def submitted(plan: ActionPlan, cast: Cast, kind: str = Q2, progress: str = "on_
     return now_of(review)
 
 
-def approved(review: Review, cast: Cast) -> Review:
-    take(Action.PASS, review, cast.reviewer)
-    take(Action.APPROVE, review, cast.approver)
-    return now_of(review)
-
-
 def passed(review: Review, cast: Cast) -> Review:
     take(Action.PASS, review, cast.reviewer)
     return now_of(review)
@@ -55,10 +44,6 @@ def passed(review: Review, cast: Cast) -> Review:
 
 def ticked(*reviews: Review) -> list[Ticked]:
     return [Ticked(review.pk, review.task_id or 0, review.round) for review in reviews]
-
-
-def key_of(review: Review) -> str:
-    return f"{review.pk}-{review.task_id}-{review.round}"
 
 
 def said(results: list[Result]) -> list[str]:
@@ -171,12 +156,16 @@ def test_plans_and_their_changes_are_read_by_themselves(cast: Cast, places: Plac
 # ---- each by itself
 
 
-@pytest.fixture
-def three(cast: Cast, places: Places, plan: ActionPlan) -> list[Review]:
+def three_alike(cast: Cast, places: Places, plan: ActionPlan) -> list[Review]:
     """Of civic, of tax, and another of civic; all may go together."""
     plans = [plan, make_approved_plan(places.tax), make_plan(places.civic, kind=PlanKind.ACTION, measures=1)]
     ActionPlan.objects.update(state=PlanState.APPROVED)
     return [submitted(each, cast) for each in plans]
+
+
+@pytest.fixture
+def three(cast: Cast, places: Places, plan: ActionPlan) -> list[Review]:
+    return three_alike(cast, places, plan)
 
 
 def test_all_go_on_each_with_its_own_record(cast: Cast, three: list[Review]) -> None:
@@ -279,138 +268,3 @@ def test_of_two_at_the_same_moment_each_review_is_decided_once(transactional_db:
         assert [(type(refusal), refusal.event) for refusal in refused] == [(Stale, event)] * 3
         assert [kind for kind, _who, _round in told(review)].count("passed") == 1
     assert list(faults()) == []
-
-
-# ---- the page
-
-
-def post(user: User, action: str, *keys: str) -> HttpResponse:
-    return logged_in(user).post(reverse("bulk"), {"action": action, "review": list(keys)})
-
-
-@pytest.mark.usefixtures("clock")
-def test_the_page_lists_what_goes_together_and_why_others_do_not(cast: Cast, plan: ActionPlan, places: Places) -> None:
-    submitted(plan, cast, Q1, "late")
-    for each, progress in ((plan, "on_plan"), (make_approved_plan(places.tax), "on_plan")):
-        submitted(each, cast, Q2, progress)
-    page = page_of(cast.reviewer, "bulk")
-    text = text_of(page)
-    assert "まとめて承認へ回せるもの 1 " in text
-    assert "税務課 実行プラン 2Q進捗確認 第1回提出 ○ 計画どおり 1 令和8年10月28日(水) あと14営業日" in text
-    assert "1件ずつ確認するもの 2 " in text
-    assert "前回の報告から、進捗区分の変わった施策が1件あります。" in text
-    assert "前回の報告がなく、遅れなど理由の必要な施策が1件あります。" in text
-    assert "checked" not in page.content.decode()
-
-
-@pytest.mark.usefixtures("clock")
-def test_one_button_ticks_all(cast: Cast, three: list[Review]) -> None:
-    page = post(cast.reviewer, "review")
-    assert page.content.decode().count(" checked") == 3
-    assert now_of(three[0]).stage == Stage.REVIEW
-    assert post(cast.approver, "approve").content.decode().count(" checked") == 0
-
-
-@pytest.mark.usefixtures("clock")
-def test_the_results_name_each_and_a_second_press_does_nothing(cast: Cast, three: list[Review]) -> None:
-    keys = [key_of(review) for review in three]
-    take(Action.PASS, three[1], cast.second_reviewer)
-    text = text_of(post(cast.reviewer, "decide", *keys, keys[0]))
-    assert "2件を処理しました" in text
-    assert "1件は処理していません" in text
-    assert "税務課 実行プラン 令和8年度 2Q進捗確認" in text
-    assert "second_reviewerさんが令和8年10月7日(水) 10:00に、先に処理しています(承認へ回付)。" in text
-    events = Event.objects.count()
-    text = text_of(post(cast.reviewer, "decide", *keys))
-    assert "3件は処理していません" in text
-    assert "ご自身が令和8年10月7日(水) 10:00に、すでに処理しています(承認へ回付)。" in text
-    assert Event.objects.count() == events
-
-
-@pytest.mark.usefixtures("clock")
-def test_a_review_out_of_sight_is_not_named(cast: Cast, places: Places, three: list[Review]) -> None:
-    narrow = User.objects.create(username="narrow", name="narrow")
-    appoint(narrow, places.civic, Role.REVIEWER, on=TODAY)
-    text = text_of(post(narrow, "decide", key_of(three[0]), key_of(three[1]), "999999-1-1"))
-    assert "1件を処理しました" in text
-    assert text.count("現在は表示できない件です。処理していません。") == 2
-    assert "税務課" not in text
-    assert [now_of(review).stage for review in three] == [Stage.APPROVE, Stage.REVIEW, Stage.REVIEW]
-
-
-@pytest.mark.usefixtures("clock")
-def test_a_return_of_rights_counts_on_the_next_request(cast: Cast, three: list[Review]) -> None:
-    post_held = cast.reviewer.appointments.get()
-    appointments.end_appointment(by=None, appointment=post_held, last_day=TODAY.replace(day=6), on=TODAY)
-    assert post(cast.reviewer, "decide", key_of(three[0])).status_code == 404
-    assert now_of(three[0]).stage == Stage.REVIEW
-
-
-@pytest.mark.usefixtures("clock")
-def test_nothing_or_too_much_is_said(cast: Cast, three: list[Review]) -> None:
-    assert "1件も選ばれていません。" in text_of(post(cast.reviewer, "decide"))
-    keys = [f"{three[0].pk}-{number}-1" for number in range(201)]
-    assert "一度に選べるのは200件までです。何も処理していません。" in text_of(post(cast.reviewer, "decide", *keys))
-    assert now_of(three[0]).stage == Stage.REVIEW
-
-
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("key", ["", "x", "1", "1-2", "1-2-x", "1-2-3-4", f"{'9' * 30}-1-1", "１-1-1"])
-def test_a_broken_request_is_refused(cast: Cast, three: list[Review], key: str) -> None:
-    assert post(cast.reviewer, "decide", key).status_code == 400
-    assert post(cast.reviewer, "explode", key_of(three[0])).status_code == 400
-
-
-@pytest.mark.usefixtures("clock")
-def test_who_finds_the_page(cast: Cast, three: list[Review]) -> None:
-    office = {"dx_lead", "reviewer", "second_reviewer", "approver", "moved", "doubled"}
-    found = {person.username: page_of(person, "bulk").status_code for person in cast.everybody() if person.is_active}
-    assert found == {name: 200 if name in office else 404 for name in found}
-    assert "審査・承認を待っているものはありません" in text_of(page_of(cast.approver, "bulk"))
-
-
-@pytest.mark.usefixtures("clock")
-def test_my_work_leads_there_where_two_wait(cast: Cast, three: list[Review]) -> None:
-    assert reverse("bulk") in page_of(cast.reviewer, "home").content.decode()
-    for review in three[:2]:
-        take(Action.PASS, review, cast.reviewer)
-    assert reverse("bulk") not in page_of(cast.reviewer, "home").content.decode()
-    assert reverse("bulk") in page_of(cast.approver, "home").content.decode()
-    assert reverse("bulk") not in page_of(cast.editor, "home").content.decode()
-
-
-# ---- how many queries
-
-
-def many_submitted(number: int, places: Places) -> None:
-    """So many departments' reports at two checkpoints, the second of which waits for the office."""
-    plans = [make_approved_plan(make_department(f"d{at}", parent=places.city)) for at in range(number)]
-    for kind, stage in ((Q1, Stage.APPROVE), (Q2, Stage.REVIEW)):
-        reviews = opened(*plans, kind=kind)
-        Review.objects.filter(pk__in=[review.pk for review in reviews]).update(stage=stage, round=1)
-        for review in reviews:
-            (measure,) = review.plan.measures.all()
-            text = canonical(
-                {
-                    "format": 1,
-                    "kind": "report",
-                    "measures": [{"id": measure.pk, "progress": "on_plan"}],
-                    "indicators": [],
-                }
-            )
-            Submission.objects.create(
-                review=review, round=1, content=text, sha256=digest(text), submitted_by_id=1, submitted_at=NOW
-            )
-
-
-@pytest.mark.usefixtures("clock")
-@pytest.mark.parametrize("number", [2, 40])
-def test_the_number_of_queries_is_fixed(
-    cast: Cast, places: Places, number: int, django_assert_num_queries: Any
-) -> None:
-    many_submitted(number, places)
-    user = fresh(cast.reviewer)
-    with django_assert_num_queries(9):
-        items = bulk_items(deciding(user, TODAY).with_names(), user, TODAY)
-    assert [item.obstacle for item in items] == [""] * number
-    assert text_of(page_of(cast.reviewer, "bulk")).count("計画どおり") == number
