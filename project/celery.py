@@ -34,6 +34,12 @@ def timetable(*, tick_seconds: float) -> dict[str, dict[str, Any]]:
             "schedule": crontab(minute=5),
             "options": {"expires": 3600},
         },
+        # After midnight; every hour for the same reason. Only the first of a day finds something to do.
+        "seal history": {
+            "task": "workflows.tasks.seal_history",
+            "schedule": crontab(minute=10),
+            "options": {"expires": 3600},
+        },
     }
 
 

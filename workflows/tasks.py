@@ -6,6 +6,7 @@ from django.utils import timezone
 from departments.projection import rebuild_access
 from workflows.models import Checkpoint
 from workflows.services.checkpoints import open_checkpoint
+from workflows.services.seals import seal
 
 
 @shared_task
@@ -15,3 +16,10 @@ def keep_checkpoints() -> None:
     rebuild_access(timezone.localdate(now))
     for checkpoint in Checkpoint.objects.running():
         open_checkpoint(checkpoint=checkpoint, by=None, now=now)
+
+
+@shared_task
+def seal_history() -> None:
+    """Seal the history once a day (封印); whoever keeps the log keeps the seal's line too."""
+    now = timezone.now()
+    seal(day=timezone.localdate(now), now=now)
