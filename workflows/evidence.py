@@ -80,7 +80,8 @@ def examine(name: str, file: BinaryIO) -> Evidence:
         facts = {"kind": kind.label, "endings": _listed(kind.endings)}
         raise ReviewError(_("By its content this file is: %(kind)s. Its name has to end in %(endings)s.") % facts)
     file.seek(0)
-    return Evidence(name, media_type, size, hashlib.file_digest(file, "sha256").hexdigest())
+    found = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]  # binary files have readinto
+    return Evidence(name, media_type, size, found)
 
 
 def clean_name(name: str) -> str:
