@@ -21,6 +21,9 @@ class Move(Enum):
     PASS = "pass"  # noqa: S105
     RETURN = "return"
     APPROVE = "approve"
+    EXTEND = "extend"
+    CANCEL = "cancel"
+    REVOKE = "revoke"
 
 
 _RETURNED = (Move.SAVE_THIN, Move.SUBMIT, Move.RETURN)
@@ -32,6 +35,8 @@ class Part(Enum):
 
     UNTOUCHED = []  # not (): early releases of Python 3.11 lose an empty tuple that is the value of a member
     DRAFTING = (Move.BEGIN,)
+    EXTENDED = (Move.BEGIN, Move.EXTEND)
+    CANCELLED = (Move.BEGIN, Move.CANCEL)
     WITHDRAWN = (Move.SAVE, Move.SUBMIT, Move.WITHDRAW)
     SUBMITTED = (Move.SAVE, Move.SUBMIT)
     RETURNED = _RETURNED
@@ -39,6 +44,7 @@ class Part(Enum):
     RESUBMITTED = (*_RETURNED, Move.SAVE, Move.SUBMIT)
     PASSED = (*SUBMITTED, Move.PASS)
     APPROVED = (*PASSED, Move.APPROVE)
+    REVOKED = (*APPROVED, Move.REVOKE)
     APPROVED_AFTER_RETURN = (*RESUBMITTED, Move.PASS, Move.APPROVE)
     APPROVED_AFTER_LATE_RETURN = (*_RETURNED_LATE, Move.SAVE, Move.SUBMIT, Move.APPROVE)
 
@@ -73,6 +79,9 @@ RUNNING: dict[DemoStage, dict[Part, int]] = {
         Part.SUBMITTED: 5,
         Part.WITHDRAWN: 1,
         Part.UNTOUCHED: 3,
+        Part.EXTENDED: 1,
+        Part.CANCELLED: 1,
+        Part.REVOKED: 1,
         Part.DRAFTING: 0,
     },
     DemoStage.OVERDUE: {
