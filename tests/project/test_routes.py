@@ -177,12 +177,14 @@ ASKING = {
 }
 
 
-def expected_pages(sight: Sight, may: set[Action]) -> dict[str, int]:
+def expected_pages(sight: Sight, may: set[Action], state: State) -> dict[str, int]:
     pages = {"review": 200, "round 1": 200, "round 9": 404, "decide": 302, "pin_add": 302}
     pages |= (
         {"pin_answer": 302, "pin_resolve": 302} if sight > Sight.APPROVED else {"pin_answer": 404, "pin_resolve": 404}
     )
     pages |= {page: 200 if action in may else 302 for page, action in ASKING.items()}
+    is_change = state in (State.CHANGE, State.CHANGE_APPROVED)
+    pages |= {"proposal": pages["prepare"] if is_change else 404}
     return pages if sight > Sight.NOTHING else dict.fromkeys(pages, 404)
 
 
@@ -192,7 +194,7 @@ def pages_of(review: Review) -> dict[str, str]:
         "round 1": reverse("review_round", args=[review.pk, 1]),
         "round 9": reverse("review_round", args=[review.pk, 9]),
         **{page: reverse(page, args=[pin.pk]) for page in ("pin_answer", "pin_resolve")},
-        **{page: reverse(page, args=[review.pk]) for page in ("review", "decide", "pin_add", *ASKING)},
+        **{page: reverse(page, args=[review.pk]) for page in ("review", "decide", "pin_add", "proposal", *ASKING)},
     }
 
 
@@ -214,7 +216,7 @@ def test_every_review_for_everybody(places: Places, cast: Cast, clients: dict[st
                 expected[key] = {**dict.fromkeys(pages_of(review), 302), **UNKNOWN}
                 continue
             sight, may = seen_and_allowed(name, cast, review, state)
-            expected[key] = {**expected_pages(sight, may), **expected_actions(sight, may, state)}
+            expected[key] = {**expected_pages(sight, may, state), **expected_actions(sight, may, state)}
     assert found == expected
 
 
