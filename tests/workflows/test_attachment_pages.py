@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
 
-from departments.models import User
+from departments.models import ActionPlan, User
 from tests.factories import make_plan
+from tests.workflows.amendments import asked, other, proposed
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, at, now_of, opened, save, take
 from tests.workflows.pages import logged_in, page_of, post_sheet, sheet_of, text_of
@@ -199,6 +200,16 @@ def test_a_plan_cannot_be_given_files_by_others(cast: Cast, planning: Review) ->
     assert in_draft(planning) == {}
 
 
+def test_a_change_of_a_plan_takes_files_too(cast: Cast, plan: ActionPlan) -> None:
+    change = asked(plan, cast.editor)
+    proposed(change, cast.editor, other(plan, title="改めた施策"))
+    assert post_plan(cast.editor, change, "attach", file=upload()).status_code == 302
+    assert "集計.pdf" in text_of(page_of(cast.editor, "prepare", change.pk))
+    take(Action.SUBMIT, change, cast.lead)
+    assert "集計.pdf PDF、" in text_of(page_of(cast.reviewer, "review", change.pk))
+    assert status_of(cast.reviewer, change.pk, PDF) == 200
+
+
 # ---- reading
 
 
@@ -301,8 +312,8 @@ def test_the_name_in_the_address_only_chooses_among_names(cast: Cast, review: Re
     add(review, cast.editor)
     add(review, cast.editor, name='集計 "2".pdf')
     wanted = {"evil.html": '集計 "2".pdf', "集計.pdf": "集計.pdf", '集計 "2".pdf': '集計 "2".pdf'}
-    for asked, given_name in wanted.items():
-        response, _content = download(cast.editor, review, PDF, asked)
+    for wished, given_name in wanted.items():
+        response, _content = download(cast.editor, review, PDF, wished)
         assert unquote(response["Content-Disposition"]) == f"attachment; filename*=utf-8''{given_name}"
 
 
