@@ -24,6 +24,7 @@ ITEMS = (
     ("board", _("Board"), Permission.READ_BOARD),
     ("rates", _("Achievement rates"), Permission.READ_APPROVED),
     ("plans", _("Plans"), Permission.READ_APPROVED),
+    ("register", _("Approval register"), Permission.READ_SUBMISSIONS),
     ("strategy", _("Strategy"), None),
     ("checkpoints", _("Checkpoints"), None),
     ("departments", _("Departments"), Permission.ADMINISTER),

@@ -68,6 +68,7 @@ ROWS = [
     Row("bulk", "POST", OFFICE, 400),
     Row("board", "GET", WITH_A_POST),
     Row("rates", "GET", WITH_A_POST - ADMINISTRATOR),
+    *(Row(route, "GET", DRAFTERS | OFFICE | {"auditor"}) for route in ("register", "register_csv", "register_json")),
     Row("checkpoints", "GET"),
     Row("strategy", "GET"),
     Row("strategy_year", "GET", what="year"),

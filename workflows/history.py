@@ -9,7 +9,11 @@ import orjson
 from django.db.models import Exists, OuterRef
 
 from departments.models import User
+from departments.prepared import Prepared
 from workflows.models import Event, EventKind, PendingEvent, Review
+
+# Where a plan's chain ends.
+HEAD = Prepared(lambda plan: Event.objects.filter(plan=plan).order_by("-sequence").values_list("sequence", "hash")[:1])
 
 
 def record(
@@ -22,8 +26,8 @@ def record(
     absent_id: int | None = None,
 ) -> Event:
     """Add one event to the plan's chain; `absent_id`: in whose place it was done. The caller holds the plan's lock."""
-    last = Event.objects.filter(plan=review.plan_id).order_by("-sequence").values_list("sequence", "hash").first()
-    event = _next_event(review, kind, by=by, at=at, data=data, last=last, absent_id=absent_id)
+    heads = HEAD(review.plan_id)
+    event = _next_event(review, kind, by=by, at=at, data=data, last=heads[0] if heads else None, absent_id=absent_id)
     event.save(force_insert=True)
     PendingEvent.objects.bulk_create([PendingEvent(event=event)])
     return event
@@ -88,11 +92,16 @@ class Recorded(Protocol):
 
 
 def event_hash(event: Recorded) -> str:
-    """SHA-256 over the event's canonical form: sorted JSON of every column but the hash itself, the time in UTC.
+    """SHA-256 over the event's canonical form: compact JSON with sorted keys."""
+    return hashlib.sha256(orjson.dumps(hashed_form(event), option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def hashed_form(event: Recorded) -> dict[str, Any]:
+    """What an event's hash is over: every column but the hash itself, the time in UTC.
 
     In whose place it was done stands in it only where it was.
     """
-    columns = {
+    form = {
         "plan": event.plan_id,
         "review": event.review_id,
         "sequence": event.sequence,
@@ -104,5 +113,5 @@ def event_hash(event: Recorded) -> str:
         "previous": event.previous,
     }
     if event.on_behalf_of_id is not None:
-        columns["on_behalf_of"] = event.on_behalf_of_id
-    return hashlib.sha256(orjson.dumps(columns, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        form["on_behalf_of"] = event.on_behalf_of_id
+    return form

@@ -14,6 +14,7 @@ from workflows.views import (
     pins,
     prepare,
     rates,
+    register,
     review,
 )
 
@@ -21,6 +22,9 @@ urlpatterns = [
     path("", inbox.home, name="home"),
     path("board/", board.board, name="board"),
     path("rates/", rates.rates, name="rates"),
+    path("register/", register.register, name="register"),
+    path("register.csv", register.register_csv, name="register_csv"),
+    path("register.json", register.register_json, name="register_json"),
     path("reviews/bulk/", bulk.bulk, name="bulk"),
     path("reviews/<int:pk>/", review.review, name="review"),
     path("reviews/<int:pk>/rounds/<int:number>/", review.review_round, name="review_round"),
