@@ -32,7 +32,7 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True)
 class Rights:
-    """One person's rights on one day, fetched in two queries, three for those who decide.
+    """One person's rights on one day, fetched in one query, two for a deputy.
 
     `granted`: permission → ids of the departments it holds for. Two facts bar from deciding: `served`, department id
     → last day (None: no end) of the person's work there as editor or lead, and `authored`, the ids of the plans that
@@ -87,79 +87,87 @@ def rights(user: User, on: date) -> Rights:
 
 
 def _fetch_rights(user: User, on: date) -> Rights:
-    granted: dict[int | None, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
-    for codename, department_id, absent_id in _rows(GRANTS, user.pk, on, user.pk, on):
-        granted[absent_id][codename].add(department_id)
-    people = {user.pk, *filter(None, granted)}
-    served = served_departments(people, on)
-    decide = any({Permission.REVIEW, Permission.APPROVE} & grants.keys() for grants in granted.values())
-    authored = _authored_plans(people) if decide else {}
-    own, *others = (
-        Rights(
-            granted={codename: frozenset(ids) for codename, ids in granted[absent_id].items()},
-            served=served[absent_id or user.pk],
-            authored=frozenset(authored.get(absent_id or user.pk, ())),
-        )
-        for absent_id in [None, *sorted(filter(None, granted))]
-    )
-    return replace(own, mandates=tuple(map(Mandate, sorted(filter(None, granted)), others)))
+    found = _Found()
+    found.read(f"{GRANTS} UNION ALL {BARS.format(people='(%s)')}", *_of_grants(user, on), *_of_bars([user.pk], on))
+    absent = sorted(person for person in found.granted if person is not None)
+    if absent:
+        found.read(BARS.format(people=_places(absent)), *_of_bars(absent, on))
+    mandates = (Mandate(person, found.rights(person, person)) for person in absent)
+    return replace(found.rights(None, user.pk), mandates=tuple(mandates))
 
 
-# The person's own grants and those of a deputy: (codename, department, absent person or None).
+def bars(user_ids: Iterable[int], on: date) -> dict[int, Rights]:
+    """What bars each of the people from deciding, as rights without any grant; one query."""
+    people, found = list(user_ids), _Found()
+    found.read(BARS.format(people=_places(people)), *_of_bars(people, on))
+    return {person: found.rights(None, person) for person in people}
+
+
+# Rows (what, whose, codename, department or plan, last day or None). In plain SQL, for they are asked at every click:
+# Django takes longer to spell a union than a database to answer it.
+# Grants: the person's own, and what they have in the place of an absent person, whose they then are.
 GRANTS = """
-SELECT permission.codename, granted.content_object_id, NULL
+SELECT 'granted', CAST(NULL AS bigint), permission.codename, granted.content_object_id, CAST(NULL AS date)
 FROM departments_departmentgrant granted JOIN auth_permission permission ON permission.id = granted.permission_id
 WHERE granted.user_id = %s AND (granted.until IS NULL OR granted.until >= %s)
 UNION ALL
-SELECT permission, department_id, absent_id
+SELECT 'granted', absent_id, permission, department_id, NULL
 FROM departments_deputygrant granted JOIN departments_user absent ON absent.id = granted.absent_id
 WHERE user_id = %s AND until >= %s AND absent.is_active
 """
-# (person, department, last day or None) of the work as editor or lead; whoever stood in for a lead has led.
-SERVED = """
-SELECT user_id, department_id, valid_until FROM departments_appointment
+# What bars from deciding: work as editor or lead, having stood in for a lead, and plans drafted or submitted.
+BARS = """
+SELECT 'served', user_id, CAST(NULL AS varchar), department_id, valid_until FROM departments_appointment
 WHERE user_id IN {people} AND role IN (%s, %s) AND valid_from <= %s
 UNION ALL
-SELECT deputy_id, department_id, last_day FROM departments_deputy
+SELECT 'served', deputy_id, NULL, department_id, last_day FROM departments_deputy
 WHERE deputy_id IN {people} AND role = %s AND first_day <= %s
+UNION ALL
+SELECT 'authored', user_id, NULL, plan_id, NULL FROM departments_planauthor WHERE user_id IN {people}
 """
-AUTHORED = "SELECT user_id, plan_id FROM departments_planauthor WHERE user_id IN {people}"
 
 
-def _rows(sql: str, *values: int | str | date) -> list[tuple]:
-    """In plain SQL, for it is asked at every click: Django takes longer to spell a union than a database to answer."""
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        return cursor.fetchall()
+def _of_grants(user: User, on: date) -> list[int | date]:
+    return [user.pk, on, user.pk, on]
 
 
-def _authored_plans(user_ids: Iterable[int]) -> dict[int, set[int]]:
-    """Per person: the plans that they have drafted or submitted something of."""
-    people = list(user_ids)
-    found: dict[int, set[int]] = defaultdict(set)
-    for user_id, plan_id in _rows(AUTHORED.format(people=_places(people)), *people):
-        found[user_id].add(plan_id)
-    return found
-
-
-def served_departments(user_ids: Iterable[int], on: date) -> dict[int, dict[int, date | None]]:
-    """Per person: the departments they work or worked in as editor or lead, with the last day (None: no end).
-
-    Whoever stood in for a lead has led the department on those days.
-    """
-    people = list(user_ids)
-    served: dict[int, dict[int, date | None]] = defaultdict(dict)
-    sql = SERVED.format(people=_places(people))
-    for user_id, department_id, until in _rows(sql, *people, Role.EDITOR, Role.LEAD, on, *people, Role.LEAD, on):
-        last = date.fromisoformat(until) if isinstance(until, str) else until  # SQLite keeps days as text
-        known = served[user_id]
-        known[department_id] = later(known[department_id], last) if department_id in known else last
-    return served
+def _of_bars(people: list[int], on: date) -> list[int | str | date]:
+    return [*people, Role.EDITOR, Role.LEAD, on, *people, Role.LEAD, on, *people]
 
 
 def _places(values: Sequence[object]) -> str:
     """As many placeholders; nothing is in (NULL)."""
     return f"({', '.join(['%s'] * len(values)) or 'NULL'})"
+
+
+class _Found:
+    """The rows read, sorted by what they are and whose."""
+
+    def __init__(self) -> None:
+        self.granted: dict[int | None, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self.served: dict[int, dict[int, date | None]] = defaultdict(dict)
+        self.authored: dict[int, set[int]] = defaultdict(set)
+
+    def read(self, sql: str, *values: int | str | date) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, values)
+            for what, whose, codename, number, last in cursor.fetchall():
+                if what == "granted":
+                    self.granted[whose][codename].add(number)
+                elif what == "authored":
+                    self.authored[whose].add(number)
+                else:
+                    # SQLite keeps days as text.
+                    self._note_served(whose, number, date.fromisoformat(last) if isinstance(last, str) else last)
+
+    def _note_served(self, person: int, department: int, last: date | None) -> None:
+        known = self.served[person]
+        known[department] = later(known[department], last) if department in known else last
+
+    def rights(self, whose: int | None, person: int) -> Rights:
+        """The grants that are so marked, with what bars the person."""
+        granted = {codename: frozenset(ids) for codename, ids in self.granted[whose].items()}
+        return Rights(granted=granted, served=self.served[person], authored=frozenset(self.authored[person]))
 
 
 def later(one: date | None, other: date | None) -> date | None:
@@ -203,7 +211,7 @@ def holders_by(
         found[row.permission.codename][row.content_object_id].append(Holder(row.user))
     in_place = DeputyGrant.objects.filter(until__gte=on, permission__in=codenames, department__in=ids)
     in_place = in_place.filter(user__is_active=True, absent__is_active=True)
-    for grant in in_place.select_related("user", "absent").order_by("user__username"):
+    for grant in in_place.select_related("user", "absent").order_by("user__username", "absent"):
         found[grant.permission][grant.department_id].append(Holder(grant.user, grant.absent))
     return found
 

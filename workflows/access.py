@@ -1,6 +1,5 @@
 """Who may do what to which review. `RULES` is the specification: role × stage × action × relation follow from it."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,9 +11,9 @@ from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from departments.access import Holder, Rights, each_once, holders_by, require_administrator, rights, served_departments
+from departments.access import Holder, Rights, bars, each_once, holders_by, require_administrator, rights
 from departments.fiscal import fiscal_year_of
-from departments.models import Appointment, PlanAuthor, Role, User
+from departments.models import Appointment, Role, User
 from departments.models.organisation import Permission
 from workflows.models import Checkpoint, Pin, Review, Stage
 from workflows.models.reviews import OPEN_STAGES, ReviewQuerySet
@@ -240,23 +239,15 @@ def actors(reviews: Iterable[Review], on: date) -> dict[int, list[Holder]]:
     by_permission = holders_by(permissions, {review.department_id for review in reviews}, on)
     found = [holder for holders in by_permission.values() for people in holders.values() for holder in people]
     people = {person.pk for holder in found for person in holder if person is not None}
-    bars = _bars(people, {review.plan_id for review in reviews}, on)
-    return {review.pk: list(each_once(_actors_of(review, by_permission, bars))) for review in reviews}
-
-
-def _bars(people: set[int], plans: set[int], on: date) -> dict[int, Rights]:
-    """For each person who could decide: what bars them, as rights without any grant."""
-    served = served_departments(people, on)
-    authored: dict[int, set[int]] = defaultdict(set)
-    for user_id, plan_id in PlanAuthor.objects.filter(user__in=people, plan__in=plans).values_list("user", "plan"):
-        authored[user_id].add(plan_id)
-    return {pk: Rights(granted={}, served=served[pk], authored=frozenset(authored[pk])) for pk in people}
+    decided = any(TURN[review.stage][1] for review in reviews)
+    barring = bars(people, on) if decided else {}
+    return {review.pk: list(each_once(_actors_of(review, by_permission, barring))) for review in reviews}
 
 
 def _actors_of(
     review: Review,
     by_permission: dict[str, dict[int, list[Holder]]],
-    bars: dict[int, Rights],
+    barring: dict[int, Rights],
 ) -> list[Holder]:
     permission, decides = TURN[review.stage]
     found = by_permission[permission].get(review.department_id, [])
@@ -265,7 +256,7 @@ def _actors_of(
     return [
         holder
         for holder in found
-        if not any(barred(bars[person.pk], review) for person in holder if person is not None)
+        if not any(barred(barring[person.pk], review) for person in holder if person is not None)
     ]
 
 
@@ -277,8 +268,8 @@ def candidates(reviews: Iterable[Review], on: date) -> dict[int, list[User]]:
     reviews = list(reviews)
     posts = Appointment.objects.in_force(on).filter(role__in=[Role.REVIEWER, Role.APPROVER, Role.EXECUTIVE])
     people = list(User.objects.filter(pk__in=posts.values("user")).order_by("username"))
-    bars = _bars({user.pk for user in people}, {review.plan_id for review in reviews}, on)
-    return {review.pk: [user for user in people if not barred(bars[user.pk], review)] for review in reviews}
+    barring = bars([user.pk for user in people], on)
+    return {review.pk: [user for user in people if not barred(barring[user.pk], review)] for review in reviews}
 
 
 def get_checkpoint(user: User, pk: int, on: date) -> Checkpoint:
