@@ -63,6 +63,8 @@ def test_the_results_name_each_and_a_second_press_does_nothing(cast: Cast, three
     assert "1件は処理していません" in text
     assert "税務課 実行プラン 令和8年度 2Q進捗確認" in text
     assert "second_reviewerさんが令和8年10月7日(水) 10:00に、先に処理しています(承認へ回付)。" in text
+    assert "承認へ回付 (第1回提出) まとめて処理 reviewer" in text_of(page_of(cast.auditor, "review", three[0].pk))
+    assert "まとめて処理" not in text_of(page_of(cast.auditor, "review", three[1].pk))
     events = Event.objects.count()
     text = text_of(post(cast.reviewer, "decide", *keys))
     assert "3件は処理していません" in text
