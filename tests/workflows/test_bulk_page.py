@@ -148,7 +148,7 @@ def test_the_number_of_queries_is_fixed(
 ) -> None:
     many_submitted(number, places, cast.lead)
     user = fresh(cast.reviewer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(7):
         items = bulk_items(deciding(user, TODAY).with_names(), user, TODAY)
     assert [item.obstacle for item in items] == [""] * number
     assert text_of(page_of(cast.reviewer, "bulk")).count("計画どおり") == number
