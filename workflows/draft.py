@@ -2,11 +2,33 @@
 
 from dataclasses import dataclass, field
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 
 from departments.models import Indicator, Measure
 from departments.models.indicators import StepTarget
+from departments.prepared import Prepared
 from workflows.models import Attachment, IndicatorReport, MeasureReport, Proposal, Review
+
+ATTACHMENTS = Prepared(lambda review: Attachment.objects.filter(review=review).select_related("file"))
+MEASURE_REPORTS = Prepared(
+    lambda review: MeasureReport.objects.filter(review=review).select_related("progress").order_by()
+)
+INDICATOR_REPORTS = Prepared(lambda review: IndicatorReport.objects.filter(review=review).order_by())
+MEASURES = Prepared(lambda plan: Measure.objects.filter(plan=plan).select_related("initiative").order_by("number"))
+
+
+def _indicators(*, carried: bool) -> Prepared[Indicator]:
+    return Prepared(
+        lambda plan, year, department: (
+            Indicator.objects.reported(plan, year, department, carried=carried)
+            .select_related("measure", "initiative")
+            .order_by("measure__number", "initiative__number", "pk")
+        )
+    )
+
+
+# By whether the plan carries the strategy's indicators.
+INDICATORS = {carried: _indicators(carried=carried) for carried in (True, False)}
 
 
 @dataclass(frozen=True)
@@ -27,16 +49,15 @@ def read_draft(review: Review) -> Draft:
 
     A change of a plan has no report either, but its proposal.
     """
-    attachments = sorted(review.attachments.select_related("file"), key=lambda attachment: attachment.name)
+    attachments = sorted(ATTACHMENTS(review.pk), key=lambda attachment: attachment.name)
     if review.checkpoint.is_plan:
         return Draft(attachments=attachments)
     if review.checkpoint.is_change:
         return Draft(attachments=attachments, proposal=review.proposal)
-    reports = {report.measure_id: report for report in review.measure_reports.select_related("progress").order_by()}
-    values = {report.indicator_id: report for report in review.indicator_reports.order_by()}
-    measures = review.plan.measures.select_related("initiative").order_by("number")
+    reports = {report.measure_id: report for report in MEASURE_REPORTS(review.pk)}
+    values = {report.indicator_id: report for report in INDICATOR_REPORTS(review.pk)}
     return Draft(
-        measures=[(measure, reports.get(measure.pk) or MeasureReport()) for measure in measures],
+        measures=[(measure, reports.get(measure.pk) or MeasureReport()) for measure in MEASURES(review.plan_id)],
         indicators=[(found, values.get(found.pk) or IndicatorReport()) for found in indicators_of(review)],
         attachments=attachments,
     )
@@ -44,10 +65,10 @@ def read_draft(review: Review) -> Draft:
 
 def indicators_of(review: Review) -> list[Indicator]:
     """The indicators that this review reports, the strategy's first, each with its measure and step targets."""
-    found = Indicator.objects.reported_by(review.plan).select_related("measure", "initiative")
-    targets = Prefetch("step_targets", StepTarget.objects.order_by("step"))
-    ordered = found.prefetch_related(targets).order_by("measure__number", "initiative__number", "pk")
-    return sorted(ordered, key=lambda indicator: indicator.measure_id is not None)
+    plan = review.plan
+    found = INDICATORS[plan.carries_strategy_indicators](plan.pk, plan.fiscal_year, plan.department_id)
+    prefetch_related_objects(found, Prefetch("step_targets", StepTarget.objects.order_by("step")))
+    return sorted(found, key=lambda indicator: indicator.measure_id is not None)
 
 
 def asked_of(indicator: Indicator) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Callers hold the review's lock and have checked every rule; here the flow and its echo on the review row move together.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.contrib.contenttypes.models import ContentType
@@ -16,9 +16,13 @@ from viewflow.workflow.status import PROCESS, STATUS
 from viewflow.workflow.token import Token
 
 from departments.models import ActionPlan, Department, User
+from departments.prepared import insert, update
 from workflows.flows import Decision, ReviewFlow
 from workflows.models import Checkpoint, Review, ReviewProcess, Stage
 from workflows.schedule import due_day
+
+# Which task followed which.
+FOLLOWED = Task.previous.through
 
 
 def start(
@@ -59,7 +63,9 @@ def _first_tasks(processes: Sequence[ReviewProcess], plans: Sequence[ActionPlan]
         _opened(ReviewFlow.prepare, process.pk, plan.department_id, now=now)
         for process, plan in zip(processes, plans, strict=True)
     )
-    _link((task.pk, before.pk) for task, before in zip(tasks, starts, strict=True))
+    FOLLOWED.objects.bulk_create(
+        FOLLOWED(from_task=task, to_task=before) for task, before in zip(tasks, starts, strict=True)
+    )
     return tasks
 
 
@@ -92,12 +98,6 @@ def _passed(node: Node, process_id: int, *, now: datetime) -> Task:
     )
 
 
-def _link(pairs: Iterable[tuple[int, int]]) -> None:
-    """Note which task followed which: pairs of (task, the task before it)."""
-    link = Task.previous.through
-    link.objects.bulk_create(link(from_task_id=task, to_task_id=before) for task, before in pairs)
-
-
 def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: date | None = None) -> None:
     """Finish the review's open task with the outcome and open the one the flow routes to; the caller saves the review.
 
@@ -108,19 +108,18 @@ def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: da
     if closed_id is None:
         raise ValueError(f"review {review.pk} has no open task")
     node = ReviewFlow.instance.node(review.stage).routes[outcome]
-    Task.objects.filter(pk=closed_id).update(
-        status=STATUS.DONE, owner=by, started=now, finished=now, data={"outcome": outcome}
-    )
+    done = Task(pk=closed_id, status=STATUS.DONE, owner=by, started=now, finished=now, data={"outcome": outcome})
+    update(done, "status", "owner", "started", "finished", "data")
     if node is ReviewFlow.end:
         task = _passed(node, review.process_id, now=now)
-        ReviewProcess.objects.filter(pk=review.process_id).update(status=PROCESS.DONE, finished=now)
+        update(ReviewProcess(pk=review.process_id, status=PROCESS.DONE, finished=now), "status", "finished")
         review.stage, review.due_on = Stage.APPROVED, None
     else:
         task = _opened(node, review.process_id, review.department_id, now=now)
         review.stage = Stage(node.name)
         review.due_on = due_on or due_day(review, review.stage, timezone.localdate(now))
-    task.save(force_insert=True)
-    _link([(task.pk, closed_id)])
+    insert(task)
+    insert(FOLLOWED(from_task=task, to_task_id=closed_id))
     review.task = None if node is ReviewFlow.end else task
     review.stage_since = now
 
@@ -148,9 +147,8 @@ def reopen(review: Review, *, now: datetime) -> None:
     """Open the department's task in a review that had ended; the caller has set `due_on`, and saves the review."""
     ended = Task.objects.filter(process=review.process_id).latest("pk")
     ReviewProcess.objects.filter(pk=review.process_id).update(status=PROCESS.NEW, finished=None)
-    task = _opened(ReviewFlow.prepare, review.process_id, review.department_id, now=now)
-    task.save(force_insert=True)
-    _link([(task.pk, ended.pk)])
+    task = insert(_opened(ReviewFlow.prepare, review.process_id, review.department_id, now=now))
+    insert(FOLLOWED(from_task=task, to_task=ended))
     review.task, review.stage, review.stage_since = task, Stage.PREPARE, now
 
 

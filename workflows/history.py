@@ -9,7 +9,7 @@ import orjson
 from django.db.models import Exists, OuterRef
 
 from departments.models import User
-from departments.prepared import Prepared
+from departments.prepared import Prepared, insert
 from workflows.models import Event, EventKind, PendingEvent, Review
 
 # Where a plan's chain ends.
@@ -28,8 +28,8 @@ def record(
     """Add one event to the plan's chain; `absent_id`: in whose place it was done. The caller holds the plan's lock."""
     heads = HEAD(review.plan_id)
     event = _next_event(review, kind, by=by, at=at, data=data, last=heads[0] if heads else None, absent_id=absent_id)
-    event.save(force_insert=True)
-    PendingEvent.objects.bulk_create([PendingEvent(event=event)])
+    insert(event)
+    insert(PendingEvent(event=event))
     return event
 
 

@@ -57,9 +57,13 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
     def reported_by(self, plan: ActionPlan) -> "IndicatorQuerySet":
         """The indicators that the plan's department reports with this plan: its measures' own and,
         with the plan that carries them, the strategy's indicators assigned to the department."""
-        own = Q(measure__plan=plan)
-        if plan.carries_strategy_indicators:
-            own |= Q(initiative__strategy__fiscal_year=plan.fiscal_year, department=plan.department_id)
+        return self.reported(plan.pk, plan.fiscal_year, plan.department_id, carried=plan.carries_strategy_indicators)
+
+    def reported(self, plan_id: int, fiscal_year: int, department_id: int, *, carried: bool) -> "IndicatorQuerySet":
+        """The same; `carried` where the plan carries the strategy's indicators."""
+        own = Q(measure__plan=plan_id)
+        if carried:
+            own |= Q(initiative__strategy__fiscal_year=fiscal_year, department=department_id)
         return self.filter(own).exclude(kind=Kind.DERIVED)
 
 

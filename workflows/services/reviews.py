@@ -10,15 +10,24 @@ from django.utils.translation import gettext as _
 from departments.access import rights
 from departments.models import CalendarDay, User
 from departments.models.plans import PlanState
+from departments.prepared import Prepared, insert, update
 from departments.services import plans
 from workflows import content, engine, history
 from workflows.access import Action, Standing, is_barred_from_turn, standing_for
 from workflows.completeness import problems
 from workflows.draft import Draft, read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, ReviewError, Stale
-from workflows.models import Decision, Event, EventKind, MeasureReport, Outcome, Review, Stage, Submission
+from workflows.models import Checkpoint, Decision, Event, EventKind, MeasureReport, Outcome, Review, Stage, Submission
 from workflows.schedule import mending_due
 from workflows.services.effects import take_effect
+
+LOCKED = Prepared(
+    lambda review: Review.objects.filter(pk=review).select_for_update(of=("self", "plan")).select_related("plan")
+)
+CHECKPOINT = Prepared(lambda checkpoint: Checkpoint.objects.filter(pk=checkpoint))
+SUBMISSION = Prepared(
+    lambda review, number: Submission.objects.filter(review=review, round=number).values_list("pk", flat=True)
+)
 
 
 def locked(review_id: int, task_id: int | None) -> Review:
@@ -34,7 +43,12 @@ def locked(review_id: int, task_id: int | None) -> Review:
 
 def locked_row(review_id: int) -> Review:
     """The same whatever is open. The checkpoint is not joined: after the lock, days moved meanwhile are there."""
-    return Review.objects.select_for_update(of=("self", "plan")).select_related("plan").get(pk=review_id)
+    found = LOCKED(review_id)
+    if not found:
+        raise Review.DoesNotExist(review_id)
+    (review,) = found
+    (review.checkpoint,) = CHECKPOINT(review.checkpoint_id)
+    return review
 
 
 def last_event(review: Review) -> Event | None:
@@ -69,7 +83,7 @@ def _move(
     """Take the flow one step on, save the review and write the event."""
     closed = {"task": review.task_id, "from": review.stage}
     engine.advance(review, outcome, by=by, now=now, due_on=due_on)
-    review.save(update_fields=["stage", "task", "due_on", "stage_since", "round", "returned_from"])
+    update(review, "stage", "task", "due_on", "stage_since", "round", "returned_from")
     opened = {"next_task": review.task_id, "to": review.stage, "due": str(review.due_on) if review.due_on else None}
     facts = {**closed, **opened, **data}
     return history.record(review, kind, by=by, absent_id=standing.absent_id, at=now, data=facts)
@@ -91,16 +105,7 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
     if missing:
         raise Incomplete(missing)
     review.round += 1
-    text = content.canonical(content.review_content(review, draft))
-    submission = Submission.objects.create(
-        review=review,
-        round=review.round,
-        content=text,
-        sha256=content.digest(text),
-        submitted_by=by,
-        submitted_at=now,
-        on_behalf_of_id=standing.absent_id,
-    )
+    submission = _freeze(review, draft, by=by, standing=standing, now=now)
     plans.note_author(review.plan_id, by, standing.absent_id)
     outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
     _note_priorities(draft)
@@ -109,6 +114,22 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
     if review.checkpoint.is_plan:
         plans.mark(review.plan_id, PlanState.SUBMITTED)
     return review
+
+
+def _freeze(review: Review, draft: Draft, *, by: User, standing: Standing, now: datetime) -> Submission:
+    """Keep for good what is submitted in the review's new round."""
+    text = content.canonical(content.review_content(review, draft))
+    return insert(
+        Submission(
+            review=review,
+            round=review.round,
+            content=text,
+            sha256=content.digest(text),
+            submitted_by=by,
+            submitted_at=now,
+            on_behalf_of_id=standing.absent_id,
+        )
+    )
 
 
 @transaction.atomic
@@ -144,15 +165,17 @@ def decide(
     if outcome == Outcome.RETURNED and not comment:
         raise ReviewError(_("Say why you return it: the department needs to know what to mend."))
     step = review.stage
-    Decision.objects.create(
-        review=review,
-        submission_id=review.submissions.values_list("pk", flat=True).get(round=review.round),
-        step=step,
-        outcome=outcome,
-        comment=comment,
-        decided_by=by,
-        decided_at=now,
-        on_behalf_of_id=standing.absent_id,
+    insert(
+        Decision(
+            review=review,
+            submission_id=SUBMISSION(review.pk, review.round)[0],
+            step=step,
+            outcome=outcome,
+            comment=comment,
+            decided_by=by,
+            decided_at=now,
+            on_behalf_of_id=standing.absent_id,
+        )
     )
     review.returned_from = step if outcome == Outcome.RETURNED else ""
     due_on = None
