@@ -1,7 +1,6 @@
 """What stands approved beside what was frozen when it was submitted: plans, reports, attachments."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -45,11 +44,11 @@ class Contents:
     """What stands approved in a range of plans: live plans, and the rows from which rates are computed."""
 
     def __init__(self, plans: Plans, found: Found) -> None:
-        self.frozen: dict[tuple[int, int], Content] = {key: orjson.loads(text) for key, text in found.contents.items()}
+        self.contents = found.contents
         self.approved: dict[int, list[ReviewRow]] = defaultdict(list)
         self.misplaced: dict[int, Fault] = {}
         for row in found.reviews:
-            if (row.pk, row.state.round) in self.frozen:
+            if row.state.stage == Stage.APPROVED:
                 self.approved[row.plan_id].append(row)
             if row.kind == CheckpointKind.PLAN and row.plan_state != STATES.get(row.state.stage, row.plan_state):
                 what = f"is {row.plan_state}, though its review {row.pk} is {row.state.stage}"
@@ -57,51 +56,51 @@ class Contents:
         self.plans = self._live_plans()
         self.measures = _measure_reports(plans)
         self.indicators = _indicator_reports(plans)
-        self.files = frozenset(StoredFile.objects.filter(sha256__in=self._attached()).values_list("sha256", flat=True))
+        self.files = frozenset(StoredFile.objects.values_list("sha256", flat=True))
 
     def _live_plans(self) -> dict[int, Content]:
         ids = [plan for plan, rows in self.approved.items() if any(row.kind in FREEZES_PLAN for row in rows)]
         return plan_contents(ActionPlan.objects.filter(pk__in=ids, state=PlanState.APPROVED)) if ids else {}
 
-    def _attached(self) -> set[str]:
-        return {file["sha256"] for frozen in self.frozen.values() for file in frozen.get("attachments", ())}
-
     def fault(self, plan_id: int, story: Story) -> Fault | None:
-        """The first approved thing of the plan that is not what was frozen. Its events and their rows are right."""
-        rows = sorted(self.approved.get(plan_id, ()), key=lambda row: story.approved[row.pk])
-        for row in rows:
-            fault = self._report_fault(row) or self._file_fault(row)
+        """The first approved thing of the plan that is not what was frozen.
+
+        Only where its events and the rows that they tell of are right: then the contents are what was submitted.
+        """
+        frozen_plan = None
+        for row in sorted(self.approved.get(plan_id, ()), key=lambda row: story.approved[row.pk]):
+            frozen = orjson.loads(self.contents[row.pk, row.state.round])
+            fault = self._report_fault(row.pk, frozen) or self._file_fault(row.pk, frozen)
             if fault is not None:
                 return fault
-        return self.misplaced.get(plan_id) or self._plan_fault(plan_id, rows)
+            frozen_plan = frozen.get("plan", frozen_plan)
+        return self.misplaced.get(plan_id) or self._plan_fault(plan_id, frozen_plan)
 
-    def _plan_fault(self, plan_id: int, rows: Iterable[ReviewRow]) -> Fault | None:
+    def _plan_fault(self, plan_id: int, frozen: Content | None) -> Fault | None:
         """The plan as it stands beside what was approved last, be it the plan itself or a change of it."""
-        frozen = [self.frozen[row.pk, row.state.round]["plan"] for row in rows if row.kind in FREEZES_PLAN]
         live = self.plans.get(plan_id)
-        if not frozen or live is None or live == _with_ids_of(live, frozen[-1]):
+        if frozen is None or live is None or live == _with_ids_of(live, frozen):
             return None
         return Fault(f"plan {plan_id}", "is not what was approved")
 
-    def _report_fault(self, row: ReviewRow) -> Fault | None:
-        frozen, of = self.frozen[row.pk, row.state.round], f"in review {row.pk}"
-        reports = self.measures.get(row.pk, {})
+    def _report_fault(self, review_id: int, frozen: Content) -> Fault | None:
+        measures, of = self.measures.get(review_id, {}), f"in review {review_id}"
         asked = {entry["id"] for entry in frozen.get("measures", ())}
-        for pk in reports.keys() - asked:
+        for pk in measures.keys() - asked:
             return Fault(f"report of measure {pk} {of}", "is none that was approved")
         for entry in frozen.get("measures", ()):
-            if _differs(entry, reports.get(entry["id"], UNREPORTED)):
+            if _differs(entry, measures.get(entry["id"], UNREPORTED)):
                 return Fault(f"report of measure {entry['id']} {of}", "is not what was approved")
-        values = self.indicators.get(row.pk, {})
+        indicators = self.indicators.get(review_id, {})
         for entry in frozen.get("indicators", ()):
-            if _differs(_as_typed(entry), values.get(entry["id"], UNMEASURED)):
+            if _differs(_as_typed(entry), indicators.get(entry["id"], UNMEASURED)):
                 return Fault(f"report of indicator {entry['id']} {of}", "is not what was approved")
         return None
 
-    def _file_fault(self, row: ReviewRow) -> Fault | None:
-        for file in self.frozen[row.pk, row.state.round].get("attachments", ()):
+    def _file_fault(self, review_id: int, frozen: Content) -> Fault | None:
+        for file in frozen.get("attachments", ()):
             if file["sha256"] not in self.files:
-                return Fault(f"file {file['sha256']}", f"is gone, though review {row.pk} was approved with it")
+                return Fault(f"file {file['sha256']}", f"is gone, though review {review_id} was approved with it")
         return None
 
 
