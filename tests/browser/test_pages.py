@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import pytest
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
@@ -18,6 +20,7 @@ from notifications.models import OutgoingMail
 from project.context import VERSION
 from tests.routes import REVIEW_ROUTES, ROWS
 from workflows.models import Checkpoint, Review, Stage
+from workflows.services.changes import request_change, save_proposal
 
 WIDTHS = (1280, 375)
 AXE = {
@@ -79,6 +82,24 @@ def draft_plan() -> list[int]:
     return [ActionPlan.objects.get(department__code="koseki", kind="action").pk]
 
 
+def change(stage: Stage) -> Callable[[], list[int]]:
+    """The demo's change of a plan that has come to the stage."""
+    return lambda: [Review.objects.get(change_number=1, stage=stage).pk]
+
+
+def begun_change() -> list[int]:
+    """One that the demo's editor has begun: another target, another title."""
+    found, editor = ActionPlan.objects.get(pk=plan()[0]), User.objects.get(username="editor")
+    begun = Review.objects.filter(plan=found, change_number__gte=1).first()
+    if begun is None:
+        begun = request_change(plan_id=found.pk, reason="国の制度が変わったため", by=editor, now=timezone.now())
+        first, *rest = begun.proposal.draft.measures
+        content = replace(begun.proposal.draft, measures=(*rest, replace(first, title="書かない窓口の全庁展開")))
+        facts = {"review_id": begun.pk, "task_id": begun.task_id, "version": begun.version, "reason": "制度改正"}
+        save_proposal(**facts, content=content, by=editor, now=timezone.now())
+    return [begun.pk]
+
+
 def the_year() -> list[int]:
     return [2026]
 
@@ -126,6 +147,11 @@ PAGES = [
     Shown("plan", "lead", plan),
     Shown("plan_add", "lead"),
     Shown("plan_edit", "lead", draft_plan),
+    Shown("change_add", "lead", plan),
+    Shown("proposal", "editor", begun_change),
+    Shown("prepare", "lead", begun_change),
+    Shown("review", "reviewer", change(Stage.REVIEW)),
+    Shown("review", "executive", change(Stage.APPROVED)),
     Shown("checkpoints", "editor"),
     Shown("prepare", "lead", returned),
     Shown("prepare", "editor", drafting),
