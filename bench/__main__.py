@@ -21,7 +21,7 @@ QUICK = {"departments": 10, "cycle_rounds": 3, "reviews": 500, "opening_rounds":
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench", description="Meguru against plain SQL.")
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Meguru against plain SQL and viewflow.")
     parser.add_argument("--quick", action="store_true", help="a rough answer in half a minute")
     sizes = QUICK if parser.parse_args().quick else FULL
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an interrupted run takes its server along
@@ -37,7 +37,7 @@ def _measure(sizes: dict[str, int], **database: str) -> dict[str, Any]:
     """Run the measurements in a process of their own, on the given database or else on SQLite."""
     with tempfile.TemporaryDirectory(prefix="meguru-bench-") as directory:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
-        environment |= {"DJANGO_SETTINGS_MODULE": "project.settings", "VAR_DIR": directory, "LOG_LEVEL": "WARNING"}
+        environment |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "VAR_DIR": directory, "LOG_LEVEL": "WARNING"}
         environment |= database
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
         command = [sys.executable, "-m", "bench.measure", json.dumps(sizes)]

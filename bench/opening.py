@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from bench.city import NOW, City, build_checkpoint, build_departments, build_plans
 from bench.opening_floor import open_plainly
 from bench.plain import Plain
-from bench.rounds import Round, Times, in_turns, require_same_rows
+from bench.rounds import Times, in_turns, require_same_rows
 from workflows.models import ROUNDS, Checkpoint, CheckpointKind
 from workflows.services.checkpoints import open_checkpoint
 
@@ -51,5 +51,5 @@ def measure(plain: Plain, city: City, *, reviews: int, rounds: int) -> Openings:
     with CaptureQueriesContext(connection) as queries:
         require_same_rows(plain, partial(by_floor, floor), partial(by_service, ours))
     floor_statements = plain.statements - before
-    turns = [Round(floor=[partial(by_floor, floor)], ours=[partial(by_service, ours)]) for floor, ours in others]
+    turns = [([partial(by_floor, floor)], [partial(by_service, ours)]) for floor, ours in others]
     return Openings(reviews, in_turns(plain, turns[:rounds]), floor_statements, len(queries))

@@ -42,9 +42,9 @@ INSERT INTO viewflow_task_previous (from_task_id, to_task_id) SELECT %s + number
 REVIEWS = """
 INSERT INTO workflows_review (
     id, plan_id, checkpoint_id, department_id, process_id, stage, task_id, due_on, stage_since,
-    round, returned_from, version)
+    change_number, round, returned_from, version)
 SELECT %s + opening.number, opening.id, checkpoint.id, opening.department_id, %s + opening.number, 'prepare',
-    %s + opening.number, checkpoint.submit_due, %s, 0, '', 1
+    %s + opening.number, checkpoint.submit_due, %s, 0, 0, '', 1
 FROM opening, workflows_checkpoint checkpoint WHERE checkpoint.id = %s
 """
 # The hash has the length of the real one, not its content.

@@ -1,4 +1,4 @@
-"""Timing two ways of writing the same rows, in turns, because the machine is shared and never quiet."""
+"""Timing ways of doing the same, in turns, because the machine is shared and never quiet."""
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
@@ -7,39 +7,41 @@ from typing import NamedTuple
 from bench.plain import Plain
 
 Work = Callable[[], object]
-
-
-class Round(NamedTuple):
-    """Pieces of work, equally many for plain SQL and for Meguru."""
-
-    floor: Sequence[Work]
-    ours: Sequence[Work]
-
-
-class Seconds(NamedTuple):
-    """How long each round took: plain SQL and Meguru, round by round."""
-
-    floor: list[float]
-    ours: list[float]
+# For each of the ways its pieces of work, equally many.
+Round = Sequence[Sequence[Work]]
 
 
 class Times(NamedTuple):
-    """By the clock, and by the processors: this process and the database's for it, whoever else was busy."""
+    """Seconds of each way, round by round.
 
-    clock: Seconds
-    cpu: Seconds
+    By the clock, and by the processors: this process and the database's for it, whoever else was busy.
+    """
+
+    clock: list[list[float]]
+    cpu: list[list[float]]
+
+    def plus(self, others: "Times") -> "Times":
+        """Way by way and round by round."""
+        return Times(
+            *(
+                [[one + other for one, other in zip(*way, strict=True)] for way in zip(mine, theirs, strict=True)]
+                for mine, theirs in zip(self, others, strict=True)
+            )
+        )
 
 
 def in_turns(plain: Plain, rounds: Sequence[Round]) -> Times:
     """Time the rounds, piece by piece in turns; who begins changes from round to round."""
-    times = Times(Seconds([], []), Seconds([], []))
+    ways = len(rounds[0])
+    times = Times([[] for _ in range(ways)], [[] for _ in range(ways)])
     for number, pieces in enumerate(rounds):
         for kept in (*times.clock, *times.cpu):
             kept.append(0.0)
-        for pair in zip(*pieces, strict=True):
-            for at in (0, 1) if number % 2 == 0 else (1, 0):
+        order = [(number + at) % ways for at in range(ways)]
+        for piece in zip(*pieces, strict=True):
+            for at in order:
                 cpu, clock = plain.cpu_seconds(), perf_counter()
-                pair[at]()
+                piece[at]()
                 times.clock[at][-1] += perf_counter() - clock
                 times.cpu[at][-1] += plain.cpu_seconds() - cpu
     return times

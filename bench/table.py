@@ -2,16 +2,16 @@
 
 import os
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from statistics import median
 from typing import Any
 
-COLUMNS = ("what", "plain SQL", "Meguru", "Meguru ÷ plain SQL", "rounds")
+COLUMNS = ("what", "plain SQL", "viewflow", "Meguru", "Meguru ÷ plain SQL", "viewflow ÷ Meguru", "rounds")
 PACKAGES = ("Django", "django-viewflow", "psycopg")
 
 Line = tuple[str, ...]
-Pair = list[list[float]]  # seconds of plain SQL and of Meguru, round by round
+Numbers = Sequence[float]  # one of each round
 
 
 def heading() -> str:
@@ -28,28 +28,29 @@ def rows(found: dict[str, Any]) -> Iterator[Line]:
         yield f"{found['version']}: {line[0]}", *line[1:]
 
 
-def _cycle_rows(cycles: int, times: list[Pair], floor_statements: list[int], our_statements: list[int]) -> list[Line]:
+def _cycle_rows(cycles: int, times: list[list[Numbers]], statements: list[list[int]]) -> list[Line]:
     clock, cpu = times
     rounds = f"{len(clock[0])} × {cycles}"
     per_second = [_spread([cycles / taken for taken in seconds], 1) for seconds in clock]
     milliseconds = [_spread([1000 * used / cycles for used in seconds], 1) for seconds in cpu]
-    statements = [f"{sum(counts)} ({' + '.join(map(str, counts))})" for counts in (floor_statements, our_statements)]
+    steps = [f"{sum(counts)} ({' + '.join(map(str, counts))})" for counts in statements]
+    totals = [[sum(counts)] for counts in statements]
     return [
-        ("submit → pass → approve, cycles a second", *per_second, _ratio(clock), rounds),
-        ("CPU milliseconds of a cycle", *milliseconds, _ratio(cpu), rounds),
-        ("statements of a cycle, by step", *statements, f"{sum(our_statements) / sum(floor_statements):.1f}", ""),
+        ("open → submit → pass → approve, cycles a second", *per_second, *_ratios(*clock), rounds),
+        ("CPU milliseconds of a cycle", *milliseconds, *_ratios(*cpu), rounds),
+        ("statements of a cycle, by step; viewflow's opening first", *steps, *_ratios(*totals), ""),
     ]
 
 
-def _opening_rows(reviews: int, times: list[Pair], floor_statements: int, our_statements: int) -> list[Line]:
-    clock, cpu = times
-    rounds = str(len(clock[0]))
+def _opening_rows(
+    reviews: int, times: list[list[Numbers]], floor_statements: int, our_statements: int
+) -> Iterator[Line]:
+    rounds = str(len(times[0][0]))
+    for what, (floor, ours) in zip(("seconds", "CPU seconds"), times, strict=True):
+        cells = (_spread(floor, 2), "", _spread(ours, 2), _ratio(ours, floor), "", rounds)
+        yield f"{what} to open {reviews:,} reviews", *cells
     ratio = f"{our_statements / floor_statements:.1f}"
-    return [
-        (f"seconds to open {reviews:,} reviews", *(_spread(seconds, 2) for seconds in clock), _ratio(clock), rounds),
-        (f"CPU seconds to open {reviews:,} reviews", *(_spread(seconds, 2) for seconds in cpu), _ratio(cpu), rounds),
-        ("statements of an opening", str(floor_statements), str(our_statements), ratio, ""),
-    ]
+    yield "statements of an opening", str(floor_statements), "", str(our_statements), ratio, "", ""
 
 
 def table(lines: list[Line]) -> str:
@@ -63,11 +64,17 @@ def table(lines: list[Line]) -> str:
     return "\n".join([texts[0], rule, *texts[1:]])
 
 
-def _ratio(seconds: Pair) -> str:
-    """How many times as long Meguru took, round by round."""
-    floor, ours = seconds
-    return _spread([mine / plain for plain, mine in zip(floor, ours, strict=True)], 1)
+def _ratios(floor: Numbers, viewflow: Numbers, ours: Numbers) -> tuple[str, str]:
+    """How many times as long as plain SQL we took, and viewflow as long as we."""
+    return _ratio(ours, floor), _ratio(viewflow, ours)
 
 
-def _spread(values: list[float], digits: int) -> str:
+def _ratio(longer: Numbers, shorter: Numbers) -> str:
+    """How many times as long one way took as the other, round by round."""
+    return _spread([one / other for one, other in zip(longer, shorter, strict=True)], 1)
+
+
+def _spread(values: Numbers, digits: int) -> str:
+    if len(values) == 1:
+        return f"{values[0]:.{digits}f}"
     return " / ".join(f"{value:.{digits}f}" for value in (min(values), median(values), max(values)))

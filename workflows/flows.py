@@ -32,7 +32,10 @@ class ReviewRowLock:
 
 
 class DecisionActivation(ViewActivation):
-    """A person's task that is assigned, started and finished in one step, and goes where the outcome says."""
+    """A person's task that is assigned, started and finished in one step, and goes where the outcome says.
+
+    The services take their steps through `engine`, which writes the rows that this writes.
+    """
 
     @Activation.status.transition(source=[STATUS.NEW, STATUS.ASSIGNED], target=STATUS.STARTED)
     def decide(self, user: User, outcome: str, now: datetime) -> None:
@@ -43,10 +46,9 @@ class DecisionActivation(ViewActivation):
 
     @Activation.status.super()
     def create_next(self) -> Iterator[Activation]:
-        """Open the node that the outcome leads to; `opened` is its activation."""
+        """Open the node that the outcome leads to."""
         route = self.flow_task.routes[self.task.data["outcome"]]
-        self.opened = route._create(self, self.task.token)
-        yield self.opened
+        yield route._create(self, self.task.token)
 
 
 class Decision(nodes.View):

@@ -1,4 +1,4 @@
-"""The flow as viewflow sees it: bulk-opened reviews are the same rows that viewflow's own start would write."""
+"""The flow as viewflow sees it: opening and every step write the rows that its own activations would write."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from django.urls import get_resolver
 from viewflow.workflow.models import Task
 from viewflow.workflow.status import PROCESS, STATUS
 
-from departments.models import ActionPlan, Department
+from departments.models import ActionPlan, Department, User
 from departments.models.organisation import Permission
 from tests.workflows.cast import Cast, Places, make_approved_plan
-from tests.workflows.moves import NOW, closed, make_checkpoint, now_of, opened, save, take, team_of
+from tests.workflows.moves import NOW, closed, make_checkpoint, now_of, opened, save, take
 from workflows.access import Action
 from workflows.flows import ReviewFlow
 from workflows.models import Review, ReviewProcess, Stage
@@ -75,17 +75,41 @@ def rows_of(review: Review) -> list[dict[str, Any]]:
     ] + links
 
 
-def test_bulk_opening_writes_what_viewflow_writes_and_goes_the_same_way(places: Places, cast: Cast) -> None:
-    bulk, single = opened(make_approved_plan(places.civic))[0], started_by_viewflow(make_approved_plan(places.tax))
-    assert rows_of(bulk) == rows_of(single)
-    for review in (bulk, single):
-        save(review, team_of(review, cast)[0])
+def take_by_viewflow(review: Review, outcome: str, by: User) -> None:
+    """The same step by the activation of viewflow, which knows nothing of the review's row."""
+    task = Task.objects.get(process=review.process_id, finished=None)
+    with task.activation() as activation:
+        activation.decide(by, outcome, NOW)
+        activation.execute()
+
+
+def outcome_of(review: Review) -> str:
+    """How the review's task ended that was finished last."""
+    done = Task.objects.filter(process=review.process_id, flow_task_type="HUMAN", status=STATUS.DONE)
+    return done.latest("pk").data["outcome"]
+
+
+def test_every_step_writes_what_viewflow_writes(places: Places, cast: Cast) -> None:
+    ours, theirs = opened(make_approved_plan(places.civic))[0], started_by_viewflow(make_approved_plan(places.tax))
+    assert rows_of(ours) == rows_of(theirs)
+    save(ours, cast.editor)
     for action, who in WAY:
-        for review in (bulk, single):
-            take(action, review, team_of(review, cast)[1] if who == "lead" else getattr(cast, who))
-        ours, theirs = rows_of(bulk), rows_of(single)
-        assert [{**row, "owner_id": None} for row in ours] == [{**row, "owner_id": None} for row in theirs], action
-    assert now_of(bulk).stage == now_of(single).stage == Stage.APPROVED
+        take(action, ours, getattr(cast, who))
+        take_by_viewflow(theirs, outcome_of(ours), getattr(cast, who))
+        assert rows_of(ours) == rows_of(theirs), action
+    assert now_of(ours).stage == Stage.APPROVED
+
+
+def test_viewflow_goes_on_from_where_a_step_has_led(review: Review, cast: Cast) -> None:
+    save(review, cast.editor)
+    take(Action.SUBMIT, review, cast.lead)
+    prepared, opened_by_us = Task.objects.filter(process=review.process_id, flow_task_type="HUMAN").order_by("pk")
+    assert list(opened_by_us.previous.all()) == [prepared]
+    assert list(prepared.leading.all()) == [opened_by_us]
+    assert type(opened_by_us.flow_task.activation_class(opened_by_us)) is ReviewFlow.review.activation_class
+    take_by_viewflow(review, "pass_on", cast.reviewer)
+    last = Task.objects.get(process=review.process_id, finished=None)
+    assert (last.flow_task, list(last.previous.all())) == (ReviewFlow.approve, [opened_by_us])
 
 
 def test_open_task_is_guarded_for_the_department(review: Review, cast: Cast) -> None:

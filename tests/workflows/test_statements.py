@@ -15,11 +15,11 @@ from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import IndicatorEntry, save_draft
 
 COSTS = {
-    Action.SUBMIT: (Stage.PREPARE, "lead", 21),
-    Action.WITHDRAW: (Stage.REVIEW, "lead", 13),
-    Action.PASS: (Stage.REVIEW, "reviewer", 16),
-    Action.RETURN: (Stage.REVIEW, "reviewer", 17),
-    Action.APPROVE: (Stage.APPROVE, "approver", 21),
+    Action.SUBMIT: (Stage.PREPARE, "lead", 20),
+    Action.WITHDRAW: (Stage.REVIEW, "lead", 12),
+    Action.PASS: (Stage.REVIEW, "reviewer", 14),
+    Action.RETURN: (Stage.REVIEW, "reviewer", 15),
+    Action.APPROVE: (Stage.APPROVE, "approver", 15),
 }
 SIZES = [1, 8]
 
@@ -41,7 +41,8 @@ def test_a_step_costs_the_same_however_long_the_plan(
     stage, who, cost = COSTS[action]
     review = at(stage, drafted(places, cast, measures), cast)
     by = fresh(getattr(cast, who))
-    with django_assert_num_queries(cost):
+    of_the_test = 1 if action == Action.SUBMIT else 0  # reads the version, as the page has it
+    with django_assert_num_queries(cost + of_the_test):
         STEPS[action](review, review.task_id, by, NOW)
 
 
@@ -51,7 +52,7 @@ def test_saving_a_draft_costs_the_same_however_long_the_plan(
 ) -> None:
     review = now_of(drafted(places, cast, measures))
     by, typed = fresh(cast.editor), entries(review, done="窓口の案内を更新した。")
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         save_draft(
             review_id=review.pk,
             task_id=review.task_id or 0,
