@@ -13,11 +13,13 @@ import sys
 import tempfile
 from typing import Any
 
-from bench.table import heading, rows, table
+from bench.table import heading, rows, table, verifying_rows
 from tests.servers.postgres import postgres
 
 FULL = {"departments": 60, "cycle_rounds": 5, "reviews": 10_000, "opening_rounds": 4}
+FULL |= {"events": 1_000_000, "verifying_rounds": 3}
 QUICK = {"departments": 10, "cycle_rounds": 3, "reviews": 500, "opening_rounds": 3}
+QUICK |= {"events": 20_000, "verifying_rounds": 3}
 
 
 def main() -> None:
@@ -28,19 +30,22 @@ def main() -> None:
     lines = []
     top = heading()
     with postgres(durable=True) as url:
-        lines += rows(_measure(sizes, DATABASE_URL=url))
-    lines += rows(_measure(sizes))
+        lines += rows(_measure("bench.measure", sizes, DATABASE_URL=url))
+    with postgres(durable=True) as url:
+        lines += verifying_rows(**_measure("bench.verifying", sizes, DATABASE_URL=url))
+    lines += rows(_measure("bench.measure", sizes))
+    lines += verifying_rows(**_measure("bench.verifying", sizes))
     print(top, table(lines), sep="\n\n")
 
 
-def _measure(sizes: dict[str, int], **database: str) -> dict[str, Any]:
+def _measure(program: str, sizes: dict[str, int], **database: str) -> dict[str, Any]:
     """Run the measurements in a process of their own, on the given database or else on SQLite."""
     with tempfile.TemporaryDirectory(prefix="meguru-bench-") as directory:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "VAR_DIR": directory, "LOG_LEVEL": "WARNING"}
         environment |= database
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
-        command = [sys.executable, "-m", "bench.measure", json.dumps(sizes)]
+        command = [sys.executable, "-m", program, json.dumps(sizes)]
         return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
 
 

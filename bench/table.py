@@ -53,6 +53,16 @@ def _opening_rows(
     yield "statements of an opening", str(floor_statements), "", str(our_statements), ratio, "", ""
 
 
+def verifying_rows(version: str, events: int, processes: int, seconds: Numbers, cpu: float) -> Iterator[Line]:
+    """The lines of verifying a history on one database."""
+    for what, numbers, digits in (
+        (f"seconds to verify {events:,} events, {processes} processes", seconds, 1),
+        ("events verified a second", [events / taken for taken in seconds], 0),
+    ):
+        yield f"{version}: {what}", "", "", _spread(numbers, digits), "", "", str(len(seconds))
+    yield f"{version}: CPU seconds to verify them, one process", "", "", f"{cpu:.1f}", "", "", "1"
+
+
 def table(lines: list[Line]) -> str:
     """Markdown, so that it can be put into the documents as it is."""
     lines = [COLUMNS, *lines]

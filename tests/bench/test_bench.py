@@ -12,5 +12,10 @@ def test_a_quick_run_prints_the_table() -> None:
     )
     assert run.returncode == 0, run.stderr
     for database in ("PostgreSQL", "SQLite"):
-        for what in ("cycles a second", "statements of a cycle", "seconds to open 500 reviews"):
+        for what in (
+            "cycles a second",
+            "statements of a cycle",
+            "seconds to open 500 reviews",
+            "seconds to verify 20,000 events",
+        ):
             assert any(database in line and what in line for line in run.stdout.splitlines()), run.stdout
