@@ -1,8 +1,9 @@
 """The department's working draft, read once for all that need it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from django.db.models import Prefetch, prefetch_related_objects
+from django.db.models import FilteredRelation, Prefetch, Q, prefetch_related_objects
 
 from departments.models import Indicator, Measure
 from departments.models.indicators import StepTarget
@@ -10,18 +11,22 @@ from departments.prepared import Prepared
 from workflows.models import Attachment, IndicatorReport, MeasureReport, Proposal, Review
 
 ATTACHMENTS = Prepared(lambda review: Attachment.objects.filter(review=review).select_related("file"))
-MEASURE_REPORTS = Prepared(
-    lambda review: MeasureReport.objects.filter(review=review).select_related("progress").order_by()
+MEASURES = Prepared(
+    lambda plan, review: (
+        Measure.objects.filter(plan=plan)
+        .annotate(entered=FilteredRelation("reports", condition=Q(reports__review=review)))
+        .select_related("initiative", "entered__progress")
+        .order_by("number")
+    )
 )
-INDICATOR_REPORTS = Prepared(lambda review: IndicatorReport.objects.filter(review=review).order_by())
-MEASURES = Prepared(lambda plan: Measure.objects.filter(plan=plan).select_related("initiative").order_by("number"))
 
 
 def _indicators(*, carried: bool) -> Prepared[Indicator]:
     return Prepared(
-        lambda plan, year, department: (
+        lambda plan, year, department, review: (
             Indicator.objects.reported(plan, year, department, carried=carried)
-            .select_related("measure", "initiative")
+            .annotate(entered=FilteredRelation("reports", condition=Q(reports__review=review)))
+            .select_related("measure", "initiative", "entered")
             .order_by("measure__number", "initiative__number", "pk")
         )
     )
@@ -45,7 +50,7 @@ class Draft:
 
 
 def read_draft(review: Review) -> Draft:
-    """The draft as it stands, in six queries; at the plan checkpoint, where the plan itself is the draft, in one.
+    """The draft as it stands, in four queries; at the plan checkpoint, where the plan itself is the draft, in one.
 
     A change of a plan has no report either, but its proposal.
     """
@@ -54,19 +59,23 @@ def read_draft(review: Review) -> Draft:
         return Draft(attachments=attachments)
     if review.checkpoint.is_change:
         return Draft(attachments=attachments, proposal=review.proposal)
-    reports = {report.measure_id: report for report in MEASURE_REPORTS(review.pk)}
-    values = {report.indicator_id: report for report in INDICATOR_REPORTS(review.pk)}
     return Draft(
-        measures=[(measure, reports.get(measure.pk) or MeasureReport()) for measure in MEASURES(review.plan_id)],
-        indicators=[(found, values.get(found.pk) or IndicatorReport()) for found in indicators_of(review)],
+        measures=[(found, _entered(found) or MeasureReport()) for found in MEASURES(review.plan_id, review.pk)],
+        indicators=[(found, _entered(found) or IndicatorReport()) for found in indicators_of(review)],
         attachments=attachments,
     )
+
+
+def _entered(found: Measure | Indicator) -> Any:
+    """The report on it, or None: Django joins nothing where there is none."""
+    return getattr(found, "entered", None)
 
 
 def indicators_of(review: Review) -> list[Indicator]:
     """The indicators that this review reports, the strategy's first, each with its measure and step targets."""
     plan = review.plan
-    found = INDICATORS[plan.carries_strategy_indicators](plan.pk, plan.fiscal_year, plan.department_id)
+    ask = INDICATORS[plan.carries_strategy_indicators]
+    found = ask(plan.pk, plan.fiscal_year, plan.department_id, review.pk)
     prefetch_related_objects(found, Prefetch("step_targets", StepTarget.objects.order_by("step")))
     return sorted(found, key=lambda indicator: indicator.measure_id is not None)
 

@@ -333,7 +333,7 @@ def test_the_number_of_queries_is_fixed(
     review = opened(plan)[0]
     save(review, cast.editor)
     client = logged_in(cast.lead)
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(15):
         client.get(reverse("prepare", args=[review.pk]))
 
 

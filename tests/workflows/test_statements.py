@@ -15,7 +15,7 @@ from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import IndicatorEntry, save_draft
 
 COSTS = {
-    Action.SUBMIT: (Stage.PREPARE, "lead", 20),
+    Action.SUBMIT: (Stage.PREPARE, "lead", 18),
     Action.WITHDRAW: (Stage.REVIEW, "lead", 12),
     Action.PASS: (Stage.REVIEW, "reviewer", 14),
     Action.RETURN: (Stage.REVIEW, "reviewer", 15),
