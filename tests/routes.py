@@ -129,6 +129,7 @@ ROWS = [
 REVIEW_ROUTES = {
     "review": {"GET"},
     "review_round": {"GET"},
+    "review_draft": {"GET"},
     "prepare": {"GET", "POST"},
     "proposal": {"GET", "POST"},
     "decide": {"GET", "POST"},

@@ -182,7 +182,8 @@ def visible_reviews(user: User, on: date) -> ReviewQuerySet:
 
 def get_review(user: User, pk: int, on: date) -> Review:
     """The review with all its page needs, or Http404."""
-    review = visible_reviews(user, on).with_names().filter(pk=pk).first()
+    found = visible_reviews(user, on).with_names().select_related("saved_by", "plan__saved_by")
+    review = found.filter(pk=pk).first()
     if review is None:
         raise Http404
     return review

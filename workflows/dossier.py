@@ -1,18 +1,21 @@
 """What of a review a person gets to read: content, changes since the last round, decisions, history. A read model."""
 
-import json
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
+import orjson
 from django.http import Http404
 from django.utils.translation import gettext as _
 
+from departments.fiscal import BusinessCalendar
 from departments.models import User
 from departments.wording import day_text
 from workflows.access import Sight, sight
 from workflows.content import Content, review_content
 from workflows.draft import read_draft
-from workflows.models import Decision, Event, EventKind, Review, Stage, Submission
+from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
 from workflows.reading import (
     Amendment,
     ChangeRow,
@@ -27,8 +30,12 @@ from workflows.reading import (
     read_previous,
     read_report,
 )
+from workflows.records import Papers, events_of, read_papers, submitted
+from workflows.remarks import pinned_rounds
 from workflows.schedule import due_day
 from workflows.wording import OUTCOMES, STEPS, Status, comment_of, happening_text, round_text
+
+Round = TypeVar("Round")
 
 
 @dataclass(frozen=True)
@@ -42,9 +49,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Verdict:
-    """One decision of the office."""
+    """One decision of the office, as the event tells it."""
 
-    decision: Decision
+    event: Event
     status: Status
     step: str
 
@@ -54,11 +61,14 @@ class Dossier:
     """`shown` is the submission that is read, None for a draft or when there is nothing yet.
 
     `amendment`: what is to be changed, where a change of a plan is reviewed; `plan` then is the plan as it should be.
+    `submissions` and `events` are oldest first, `verdicts` and `history` newest first. Whoever reads what is
+    approved alone has neither events nor history, and one submission.
     """
 
     review: Review
-    shown: Submission | None
+    shown: Event | None
     is_draft: bool
+    papers: Papers
     report: ReportReading | None
     previous: PreviousReading
     plan: list[PlanMeasureReading] | None
@@ -69,7 +79,8 @@ class Dossier:
     before_name: str
     after_name: str
     verdicts: list[Verdict]
-    submissions: list[Submission]
+    submissions: list[Event]
+    events: list[Event]
     history: list[Entry]
 
     @property
@@ -78,37 +89,75 @@ class Dossier:
 
 
 def open_dossier(review: Review, user: User, on: date, number: int | None = None) -> Dossier:
-    """The review as the person may read it now; with `number`, that round. Http404 for a round not theirs to read."""
+    """What was submitted last, or in round `number`, as the person may read it. Http404 for a round not theirs to read.
+
+    Three queries, of which one only where there is a content.
+    """
     seen = sight(user, review, on)
-    submissions = _readable_submissions(review, seen)
-    is_draft = number is None and seen == Sight.DRAFT and (review.stage == Stage.PREPARE or not submissions)
-    shown = None if is_draft else _round(submissions, number)
-    content = review_content(review, read_draft(review)) if is_draft else json.loads(shown.content) if shown else None
-    before = submissions[-1] if is_draft and submissions else _round_before(submissions, shown)
+    known = events_of(review)
+    submissions = _readable(submitted(known), seen)
+    events = known if seen > Sight.APPROVED else []
+    shown = _round(submissions, number)
+    before = _round_before(submissions, shown)
+    rounds = {event.round for event in (shown, before) if event is not None}
+    papers = read_papers(review, rounds | pinned_rounds(events), with_previous=bool(rounds) and seen > Sight.APPROVED)
+    content = papers.rounds[shown.round] if shown else None
+    decided = verdicts_of(known, {event.round for event in submissions})
+    return _dossier(review, shown, before, content, papers, submissions, events, decided)
+
+
+def open_draft(review: Review, user: User, on: date) -> Dossier:
+    """What the department is writing, beside what it submitted last. Http404 for whoever may not read drafts."""
+    if sight(user, review, on) < Sight.DRAFT:
+        raise Http404
+    events = events_of(review)
+    submissions = submitted(events)
+    last = submissions[-1] if submissions else None
+    papers = read_papers(
+        review, pinned_rounds(events) | {event.round for event in submissions[-1:]}, with_previous=True
+    )
+    content = review_content(review, read_draft(review))
+    return _dossier(review, None, last, content, papers, submissions, events, verdicts_of(events))
+
+
+def _dossier(
+    review: Review,
+    shown: Event | None,
+    before: Event | None,
+    content: Content | None,
+    papers: Papers,
+    submissions: list[Event],
+    events: list[Event],
+    verdicts: list[Verdict],
+) -> Dossier:
     is_report = content is not None and content["kind"] == "report"
+    classes = list(ProgressClass.objects.all()) if is_report else []
     return Dossier(
         review=review,
         shown=shown,
-        is_draft=is_draft,
-        report=read_report(content) if is_report else None,
-        previous=read_previous(review) if is_report and seen > Sight.APPROVED else PreviousReading(),
+        is_draft=content is not None and shown is None,
+        papers=papers,
+        report=read_report(content, classes) if is_report else None,
+        previous=read_previous(review, papers.previous, classes) if is_report else PreviousReading(),
         plan=read_plan(content, review.plan.fiscal_year) if content is not None and not is_report else None,
         summary="" if content is None or is_report else content["plan"]["summary"],
         amendment=read_amendment(content),
         files=read_files(content or {}),
-        changes=_changes(before, content),
+        changes=change_rows(papers.rounds[before.round], content) if before and content is not None else None,
         before_name=round_text(before.round) if before else "",
         after_name=round_text(shown.round) if shown else _("Draft"),
-        verdicts=_verdicts(review, {submission.pk for submission in submissions}),
+        verdicts=verdicts,
         submissions=submissions,
-        history=_history(review) if seen > Sight.APPROVED else [],
+        events=events,
+        history=_history(events),
     )
 
 
 def readable_file(review: Review, user: User, on: date, sha256: str, name: str) -> FileReading:
     """The file with that hash, of that name if it has several, in what the person may read; else Http404."""
     seen = sight(user, review, on)
-    contents = [json.loads(submission.content) for submission in _readable_submissions(review, seen)]
+    texts = list(review.submissions.order_by("round").values_list("content", flat=True))
+    contents = [orjson.loads(text) for text in _readable(texts, seen)]
     if seen == Sight.DRAFT:
         contents.append(review_content(review, read_draft(review)))
     found = [file for content in contents for file in read_files(content) if file.sha256 == sha256]
@@ -117,15 +166,14 @@ def readable_file(review: Review, user: User, on: date, sha256: str, name: str) 
     return next((file for file in found if file.name == name), found[0])
 
 
-def _readable_submissions(review: Review, seen: Sight) -> list[Submission]:
-    """What was submitted, in the order of rounds; whoever reads what is approved gets the last round alone."""
+def _readable(rounds: list[Round], seen: Sight) -> list[Round]:
+    """Of what there is of every round, in their order; whoever reads what is approved gets the last round alone."""
     if seen == Sight.NOTHING:
         return []
-    submissions = list(review.submissions.select_related("submitted_by", "on_behalf_of").order_by("round"))
-    return submissions[-1:] if seen == Sight.APPROVED else submissions
+    return rounds[-1:] if seen == Sight.APPROVED else rounds
 
 
-def _round(submissions: list[Submission], number: int | None) -> Submission | None:
+def _round(submissions: Sequence[Event], number: int | None) -> Event | None:
     """The submission of that round, or the last one."""
     if number is None:
         return submissions[-1] if submissions else None
@@ -135,32 +183,22 @@ def _round(submissions: list[Submission], number: int | None) -> Submission | No
     raise Http404
 
 
-def _round_before(submissions: list[Submission], shown: Submission | None) -> Submission | None:
+def _round_before(submissions: Iterable[Event], shown: Event | None) -> Event | None:
     earlier = [submission for submission in submissions if shown is not None and submission.round < shown.round]
     return earlier[-1] if earlier else None
 
 
-def _changes(before: Submission | None, content: Content | None) -> list[ChangeRow] | None:
-    """None where there is no round before to compare with."""
-    if before is None or content is None:
-        return None
-    return change_rows(json.loads(before.content), content)
-
-
-def _verdicts(review: Review, submission_ids: set[int]) -> list[Verdict]:
-    """The decisions on what the person may read, newest first."""
-    found = review.decisions.filter(submission__in=submission_ids).select_related(
-        "decided_by", "on_behalf_of", "submission"
-    )
+def verdicts_of(events: Sequence[Event], rounds: Collection[int] | None = None) -> list[Verdict]:
+    """The decisions of the office, newest first; with `rounds`, those on them."""
     return [
-        Verdict(decision, OUTCOMES[decision.outcome], STEPS[decision.step])
-        for decision in found.order_by("-submission__round", "-pk")
+        Verdict(event, OUTCOMES[Outcome(event.kind)], str(STEPS[Stage(event.data["step"])]))
+        for event in reversed(events)
+        if event.kind in Outcome.values and (rounds is None or event.round in rounds)
     ]
 
 
-def _history(review: Review) -> list[Entry]:
+def _history(events: Sequence[Event]) -> list[Entry]:
     """All that happened, newest first."""
-    events = list(review.events.select_related("by", "on_behalf_of").order_by("-sequence"))
     kinds = {event.sequence: EventKind(event.kind) for event in events}
     return [
         Entry(
@@ -168,7 +206,7 @@ def _history(review: Review) -> list[Entry]:
             what=happening_text(EventKind(event.kind), kinds.get(event.data.get("event"))),
             comment=comment_of(event),
         )
-        for event in events
+        for event in reversed(events)
     ]
 
 
@@ -181,8 +219,11 @@ class Step:
     note: str
 
 
-def steps_of(review: Review) -> list[Step]:
-    """Preparation → review → approval, and where the review is; none where it ended on the way."""
+def steps_of(review: Review, calendar: BusinessCalendar | None) -> list[Step]:
+    """Preparation → review → approval, and where the review is; none where it ended on the way.
+
+    One that is open needs the calendar.
+    """
     if review.stage in (Stage.LAPSED, Stage.CANCELLED):
         return []
     order = [Stage.PREPARE, Stage.REVIEW, Stage.APPROVE]
@@ -193,7 +234,7 @@ def steps_of(review: Review) -> list[Step]:
         state = "done" if is_over else "current" if position == at else ""
         if position == at and review.is_returned:
             state = "error"
-        due = review.due_on if position == at else due_day(review, stage, on) if position > at else None
+        due = review.due_on if position == at else due_day(review, stage, on, calendar) if position > at else None
         on = due or on
         note = _("by %(day)s") % {"day": day_text(due)} if due else ""
         steps.append(Step(label=str(STEPS[stage]), state=state, note=note))

@@ -68,7 +68,7 @@ class AnswerForm(SaidForm):
     )
 
     def __init__(self, data: QueryDict | None = None, *, remark: Remark, in_sheet: bool = False) -> None:
-        self.remark, self.title, name = remark, str(remark.place), f"answer-{remark.pin.pk}"
+        self.remark, self.title, name = remark, str(remark.place), f"answer-{remark.pk}"
         super().__init__(data, prefix=name if in_sheet else None, auto_id="id_%s" if in_sheet else f"id_{name}-%s")
         self.fields["text"].required = not in_sheet
 

@@ -1,6 +1,5 @@
 """The pinned comments as pages show them, each at its place, with the forms by which people answer and add to them."""
 
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from django.http import QueryDict
 from workflows.access import Action
 from workflows.dossier import Dossier
 from workflows.forms import EntryForm
-from workflows.models import Review
 from workflows.pin_forms import AnswerForm, PinForm, ResolutionForm, SaidForm
 from workflows.places import INDICATORS, WHOLE, CardKey, Place, places
 from workflows.remarks import Remark, read_remarks
@@ -37,15 +35,15 @@ class PinBoard:
 
 def pin_board(dossier: Dossier, may: Collection[Action], sent: SaidForm | None = None) -> PinBoard:
     """All comments on what the dossier shows; `sent` is a form that was refused, to be shown as it was sent."""
-    remarks = read_remarks(dossier.review, dossier.submissions, [entry.event for entry in dossier.history])
+    remarks = read_remarks(dossier.events, dossier.papers.rounds)
     unresolved = [remark for remark in remarks if remark.is_open]
     cards, answers = _cards(dossier, remarks), _answers(unresolved, may)
     if Action.PIN in may and dossier.shown is not None:
-        known = places(json.loads(dossier.shown.content))
+        known = places(dossier.papers.rounds[dossier.shown.round])
         for key in {place.card for place in known.values()}:
             cards[key].form = pin_form(known, key)
     if isinstance(sent, AnswerForm):
-        answers[sent.remark.pin.pk] = sent
+        answers[sent.remark.pk] = sent
     elif isinstance(sent, PinForm):
         cards[sent.key].form = sent
     return PinBoard(unresolved, dict(cards), answers, Action.RESOLVE in may)
@@ -68,7 +66,7 @@ def _answers(unresolved: Iterable[Remark], may: Collection[Action]) -> dict[int,
     if Action.ANSWER not in may:
         return {}
     kind = ResolutionForm if Action.RESOLVE in may else AnswerForm
-    return {remark.pin.pk: kind(remark=remark) for remark in unresolved}
+    return {remark.pk: kind(remark=remark) for remark in unresolved}
 
 
 def pin_form(known: dict[str, Place], key: CardKey, data: QueryDict | None = None) -> PinForm:
@@ -83,15 +81,14 @@ class SheetPins:
     `answers` by comment. `asked`: the comment whose answer is to be sent.
     """
 
-    def __init__(self, review: Review, entries: Iterable[EntryForm], data: QueryDict | None = None) -> None:
-        remarks = read_remarks(review)
+    def __init__(self, remarks: Iterable[Remark], entries: Iterable[EntryForm], data: QueryDict | None = None) -> None:
         self.open = [remark for remark in remarks if remark.is_open]
-        self.answers = {remark.pin.pk: AnswerForm(data, remark=remark, in_sheet=True) for remark in remarks}
+        self.answers = {remark.pk: AnswerForm(data, remark=remark, in_sheet=True) for remark in remarks}
         self.asked: int | None = None
         names = {name for form in entries for name in (form.prefix, *map(form.add_prefix, form.fields))}
         self.beside: dict[str, list[Remark]] = defaultdict(list)
         for remark in self.open:
-            entry, _dot, name = remark.pin.target.partition(".")
+            entry, _dot, name = remark.place.target.partition(".")
             self.beside[next((key for key in (f"{entry}-{name}", entry) if key in names), "")].append(remark)
 
     def ask_for(self, action: str) -> bool:

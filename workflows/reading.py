@@ -1,6 +1,5 @@
 """A content as people read it: numbers with units, chips for classes and judgements, what changed between rounds."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,7 +16,7 @@ from departments.models.plans import Priority
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
 from workflows.content import Change, Content, changes
 from workflows.evidence import KINDS
-from workflows.models import CheckpointKind, ProgressClass, Review, Submission
+from workflows.models import CheckpointKind, ProgressClass, Review
 from workflows.wording import Status, judgement_status, progress_status
 
 
@@ -95,17 +94,14 @@ class PreviousReading:
     indicators: dict[int, IndicatorReading] = field(default_factory=dict)
 
 
-def read_previous(review: Review) -> PreviousReading:
-    """The report of the same plan at the checkpoint before this one; empty where there is none."""
+def read_previous(review: Review, content: Content | None, classes: Iterable[ProgressClass]) -> PreviousReading:
+    """What `read_papers` found of the checkpoint before this review's; empty where there is none."""
     kind = CheckpointKind(review.checkpoint.kind).previous
     if kind is None:
         return PreviousReading()
-    year = review.checkpoint.fiscal_year
-    submissions = Submission.objects.filter(review__plan=review.plan_id, review__checkpoint__kind=kind)
-    found = submissions.filter(review__checkpoint__fiscal_year=year).order_by("-round").first()
-    if found is None:
+    if content is None:
         return PreviousReading(str(kind.label))
-    report = read_report(json.loads(found.content))
+    report = read_report(content, classes)
     inner = [reading for measure in report.measures for reading in measure.indicators]
     return PreviousReading(
         name=str(kind.label),
@@ -114,13 +110,13 @@ def read_previous(review: Review) -> PreviousReading:
     )
 
 
-def read_report(content: Content) -> ReportReading:
-    """A report's content for the page. One query, for the classes' colours; all else is as it was frozen."""
-    classes = {found.code: found for found in ProgressClass.objects.all()}
+def read_report(content: Content, classes: Iterable[ProgressClass]) -> ReportReading:
+    """A report's content for the page. Of the classes it takes the colours; all else is as it was frozen."""
+    by_code = {found.code: found for found in classes}
     readings = [(entry["measure"], _read_indicator(entry)) for entry in content["indicators"]]
     return ReportReading(
         measures=[
-            _read_measure(entry, classes, [reading for number, reading in readings if number == entry["number"]])
+            _read_measure(entry, by_code, [reading for number, reading in readings if number == entry["number"]])
             for entry in content["measures"]
         ],
         indicators=[reading for number, reading in readings if number is None],

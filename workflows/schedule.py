@@ -25,18 +25,19 @@ FRAMES = {
 COUNTED_FROM_AS_OF = (CheckpointKind.YEAREND,)
 
 
-def due_day(review: Review, stage: Stage, on: date) -> date:
+def due_day(review: Review, stage: Stage, on: date, calendar: BusinessCalendar | None = None) -> date:
     """By when the stage is due in a review that comes to it on the day.
 
     The checkpoint's day; as much later as the department's own was extended; so many days on for a change of a plan.
+    Without `calendar`, one query where it takes one.
     """
     checkpoint = review.checkpoint
     if checkpoint.is_change:
-        return CalendarDay.objects.calendar().add(on, TIME_FOR[stage])
+        return (calendar or CalendarDay.objects.calendar()).add(on, TIME_FOR[stage])
     day = checkpoint.due_days[stage]
     if review.extended_to is None or review.extended_to <= checkpoint.submit_due:
         return day
-    calendar = CalendarDay.objects.calendar()
+    calendar = calendar or CalendarDay.objects.calendar()
     later = calendar.add(review.extended_to, calendar.between(checkpoint.submit_due, day))
     return min(later, checkpoint.closes_on)
 
@@ -49,7 +50,7 @@ def last_day_for_changes(fiscal_year: int) -> date:
 def mending_due(review: Review, returned_on: date, calendar: BusinessCalendar) -> date:
     """By when a returned review is due again: the submission's due day, or some business days on if that is later."""
     on = min(calendar.add(returned_on, TO_MEND), review.checkpoint.closes_on)
-    return max(due_day(review, Stage.PREPARE, returned_on), on)
+    return max(due_day(review, Stage.PREPARE, returned_on, calendar), on)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from workflows.forms import EntryForm, IndicatorForm, MeasureForm
 from workflows.models import ProgressClass, Review
 from workflows.pinboard import SheetPins
 from workflows.reading import IndicatorReading, MeasureReading, read_previous
+from workflows.records import events_of, read_papers
+from workflows.remarks import pinned_rounds, read_remarks
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
 
 COPIED = ("done", "issue", "next_step")
@@ -47,13 +49,15 @@ class MeasureBlock:
 class Sheet:
     """The forms of one review, filled from its draft or, with `data`, from what was sent.
 
-    A handful of queries, however many measures there are.
+    A handful of queries, however many measures there are. `events`: all that happened to the review, oldest first.
     """
 
     def __init__(self, review: Review, data: QueryDict | None = None, files: MultiValueDict | None = None) -> None:
-        previous = read_previous(review)
-        self.previous_name = previous.name
+        self.events = events_of(review)
+        papers = read_papers(review, pinned_rounds(self.events), with_previous=True)
         classes = list(ProgressClass.objects.all())
+        previous = read_previous(review, papers.previous, classes)
+        self.previous_name = previous.name
         self.draft = read_draft(review)
         blocks = [
             IndicatorBlock(
@@ -74,7 +78,7 @@ class Sheet:
             for measure, report in self.draft.measures
         ]
         self.indicators = [block for block in blocks if block.indicator.measure_id is None]
-        self.pins = SheetPins(review, self.forms, data)
+        self.pins = SheetPins(read_remarks(self.events, papers.rounds), self.forms, data)
         self.files = FileForm({}, files) if files else FileForm()
 
     @property

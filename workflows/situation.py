@@ -59,10 +59,10 @@ class OtherWay:
 
 @dataclass(frozen=True)
 class Situation:
-    """`cancelled`: the event that ended it; `revoked`: the one that brought it back, while that is why it is there."""
+    """`cancelled`: the event that ended it; `returned`: the return or revocation that brought it back, while it is."""
 
     cancelled: Event | None
-    revoked: Event | None
+    returned: Event | None
     extension: Extension | None
     vacancy: Vacancy | None
     other_ways: list[OtherWay]
@@ -78,7 +78,7 @@ def situation_of(
     events = [entry.event for entry in history]
     return Situation(
         cancelled=_newest(events, EventKind.CANCELLED) if review.stage == Stage.CANCELLED else None,
-        revoked=_revoked(review, events),
+        returned=_returned(review, events),
         extension=_extension(review, events),
         vacancy=_vacancy(review, on) if review.is_open and not people else None,
         other_ways=[OtherWay(route, label, hint) for action, route, label, hint in OTHER_WAYS if action in may],
@@ -89,10 +89,9 @@ def _newest(events: Iterable[Event], *kinds: EventKind) -> Event | None:
     return next((event for event in events if event.kind in kinds), None)
 
 
-def _revoked(review: Review, events: Sequence[Event]) -> Event | None:
+def _returned(review: Review, events: Sequence[Event]) -> Event | None:
     """Of revocation and return, the one that brought it back to the department."""
-    found = _newest(events, EventKind.REVOKED, EventKind.RETURNED) if review.is_returned else None
-    return found if found is not None and found.kind == EventKind.REVOKED else None
+    return _newest(events, EventKind.REVOKED, EventKind.RETURNED) if review.is_returned else None
 
 
 def _extension(review: Review, events: Sequence[Event]) -> Extension | None:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("reviews/bulk/", bulk.bulk, name="bulk"),
     path("reviews/<int:pk>/", review.review, name="review"),
     path("reviews/<int:pk>/rounds/<int:number>/", review.review_round, name="review_round"),
+    path("reviews/<int:pk>/draft/", review.review_draft, name="review_draft"),
     path("reviews/<int:pk>/prepare/", prepare.prepare, name="prepare"),
     path("reviews/<int:pk>/decide/", review.decide, name="decide"),
     path("reviews/<int:pk>/withdraw/", review.withdraw, name="withdraw"),

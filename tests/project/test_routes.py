@@ -25,7 +25,7 @@ from tests.workflows.states import brought
 from workflows import matrix
 from workflows.access import Action, Sight
 from workflows.matrix import Relation, State
-from workflows.models import IndicatorReport, Review
+from workflows.models import IndicatorReport, Review, Stage
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAMES = sorted({*EVERYBODY, *GONE, "anonymous"})
@@ -183,6 +183,7 @@ def expected_pages(sight: Sight, may: set[Action], state: State) -> dict[str, in
         {"pin_answer": 302, "pin_resolve": 302} if sight > Sight.APPROVED else {"pin_answer": 404, "pin_resolve": 404}
     )
     pages |= {page: 200 if action in may else 302 for page, action in ASKING.items()}
+    pages |= {"review_draft": 404 if sight < Sight.DRAFT else 200 if state.stage == Stage.PREPARE else 302}
     is_change = state in (State.CHANGE, State.CHANGE_APPROVED)
     pages |= {"proposal": pages["prepare"] if is_change else 404}
     return pages if sight > Sight.NOTHING else dict.fromkeys(pages, 404)
@@ -194,7 +195,10 @@ def pages_of(review: Review) -> dict[str, str]:
         "round 1": reverse("review_round", args=[review.pk, 1]),
         "round 9": reverse("review_round", args=[review.pk, 9]),
         **{page: reverse(page, args=[pin.pk]) for page in ("pin_answer", "pin_resolve")},
-        **{page: reverse(page, args=[review.pk]) for page in ("review", "decide", "pin_add", "proposal", *ASKING)},
+        **{
+            page: reverse(page, args=[review.pk])
+            for page in ("review", "review_draft", "decide", "pin_add", "proposal", *ASKING)
+        },
     }
 
 

@@ -11,7 +11,7 @@ from tests.workflows.moves import now_of, save, take, told
 from tests.workflows.pages import page_of, post_sheet, sheet_of, text_of
 from tests.workflows.remarks import pinned, resolved, rows, under_review
 from workflows.access import Action
-from workflows.models import MeasureReport, Pin, PinEntry, Review, Stage
+from workflows.models import MeasureReport, Pin, Review, Stage
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -42,11 +42,9 @@ def done_of(review: Review) -> str:
     return MeasureReport.objects.get(review=review, measure__number=1).done
 
 
-def test_what_is_open_stands_beside_its_field_and_in_the_lists(cast: Cast, returned: Review, pin: Pin) -> None:
-    resolved_one = Pin.objects.create(
-        review=returned, submission=pin.submission, text="済んだ点", made_by=cast.reviewer, made_at=pin.made_at
-    )
-    PinEntry.objects.create(pin=resolved_one, kind="resolved", by=cast.reviewer, at=pin.made_at)
+def test_what_is_open_stands_beside_its_field_and_in_the_lists(cast: Cast, submitted: Review, pin: Pin) -> None:
+    resolved(pinned(submitted, cast.reviewer, text="済んだ点"), cast.reviewer)
+    returned = take(Action.RETURN, submitted, cast.reviewer)
     page = page_of(cast.lead, "prepare", returned.pk)
     html = page.content.decode()
     before, after = html.split(f'id="pin-{pin.pk}"', 1)
@@ -157,5 +155,7 @@ def test_what_has_no_place_in_the_sheet_stands_on_top(cast: Cast, submitted: Rev
     measure.delete()
     html = page_of(cast.lead, "prepare", submitted.pk).content.decode()
     assert html.index(f'id="pin-{pin.pk}"') < html.index('id="measure-')
+    save(submitted, cast.editor)
+    take(Action.SUBMIT, submitted, cast.lead)
     page = page_of(cast.lead, "review", submitted.pk).content.decode()
     assert page.index("全体への指摘") < page.index(f'id="pin-{pin.pk}"')

@@ -14,7 +14,8 @@ from tests.workflows.remarks import TEXT, answered, pinned, resolved, rows, unde
 from workflows.access import Action
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.models import CheckpointKind, Event, EventKind, Pin, PinEntry, Review, Stage
-from workflows.remarks import open_pins, read_remarks
+from workflows.records import events_of, read_papers
+from workflows.remarks import pinned_rounds, read_remarks, remarks_of
 from workflows.verification import faults
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -55,9 +56,9 @@ def test_a_comment_an_answer_and_its_resolution_are_kept_with_their_events(cast:
 def test_it_stays_open_until_it_is_resolved(cast: Cast, submitted: Review) -> None:
     first, second = pinned(submitted, cast.reviewer), pinned(submitted, cast.reviewer, text="もう一つ")
     answered(first, cast.editor)
-    assert open_pins(submitted) == 2
+    assert list(Pin.objects.open()) == [first, second]
     resolved(first, cast.reviewer, text="確認しました。")
-    assert (open_pins(submitted), list(Pin.objects.open())) == (1, [second])
+    assert list(Pin.objects.open()) == [second]
 
 
 def test_comments_leave_the_review_where_it_is(cast: Cast, submitted: Review) -> None:
@@ -136,7 +137,7 @@ def targets_of(review: Review) -> list[str]:
 
 
 def names_of(review: Review) -> list[str]:
-    return [str(remark.place) for remark in read_remarks(review)]
+    return [str(remark.place) for remark in remarks_of(review)]
 
 
 def test_every_place_of_a_report_has_its_name(cast: Cast, submitted: Review) -> None:
@@ -293,10 +294,10 @@ def test_what_is_open_comes_first_with_what_followed(cast: Cast, submitted: Revi
     first, second = pinned(submitted, cast.reviewer), pinned(submitted, cast.reviewer, text="もう一つ")
     resolved(first, cast.reviewer, text="確認しました。")
     answered(second, cast.editor)
-    remarks = read_remarks(submitted)
+    remarks = remarks_of(submitted)
     assert [
         (
-            remark.pin,
+            remark.pk,
             remark.is_open,
             remark.status.text,
             remark.reply and remark.reply.text,
@@ -304,8 +305,8 @@ def test_what_is_open_comes_first_with_what_followed(cast: Cast, submitted: Revi
         )
         for remark in remarks
     ] == [
-        (second, True, "未解決", "回答あり", [("editor", "追記しました。")]),
-        (first, False, "解決済", None, []),
+        (second.pk, True, "未解決", "回答あり", [("editor", "追記しました。")]),
+        (first.pk, False, "解決済", None, []),
     ]
     assert [remark.resolution and remark.resolution.text for remark in remarks] == [None, "確認しました。"]
 
@@ -315,7 +316,7 @@ def test_a_deputy_is_named_with_the_person_who_is_absent(places: Places, cast: C
     take(Action.PASS, submitted, cast.reviewer)
     pin = pinned(submitted, deputy)
     resolved(pin, deputy)
-    (remark,) = read_remarks(submitted)
+    (remark,) = remarks_of(submitted)
     assert (remark.said.who, remark.resolution and remark.resolution.who) == ("deputy(approverの代理)",) * 2
     assert [event.on_behalf_of for event in submitted.events.filter(data__pin=pin.pk)] == [cast.approver] * 2
 
@@ -326,16 +327,18 @@ def test_reading_costs_the_same_however_many_there_are(
 ) -> None:
     for number in range(count):
         answered(pinned(submitted, cast.reviewer, text=f"{number}"), cast.lead)
-    submissions, events = list(submitted.submissions.all()), list(submitted.events.all())
     with django_assert_num_queries(2):
-        assert [remark.said.who for remark in read_remarks(submitted, submissions, events)] == ["reviewer"] * count
-    with django_assert_num_queries(4):
-        read_remarks(submitted)
+        remarks = remarks_of(submitted)
+    assert [remark.said.who for remark in remarks] == ["reviewer"] * count
+    events = events_of(submitted)
+    papers = read_papers(submitted, pinned_rounds(events))
+    with django_assert_num_queries(0):
+        assert read_remarks(events, papers.rounds) == remarks
 
 
 def test_none_cost_one_query(submitted: Review, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        assert read_remarks(submitted) == []
+        assert remarks_of(submitted) == []
 
 
 def test_names_are_those_of_the_round_even_when_the_measure_is_gone(cast: Cast, submitted: Review) -> None:

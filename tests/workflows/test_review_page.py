@@ -1,14 +1,20 @@
 """One review: who reads how much of it, what the office decides on its page, and what the second of two is told."""
 
+import re
+from dataclasses import replace
+
 import pytest
 from django.urls import reverse
 
+from departments.drafts import draft_of
 from departments.models import ActionPlan
-from tests.workflows.cast import Cast
-from tests.workflows.moves import REASON, closed, now_of, save, take, told
+from departments.services.plans import save_plan
+from tests.factories import make_plan
+from tests.workflows.cast import Cast, Places
+from tests.workflows.moves import NOW, REASON, closed, now_of, opened, save, take, told
 from tests.workflows.pages import logged_in, page_of, post_decision, text_of
 from workflows.access import Action
-from workflows.models import Event, Review, Stage
+from workflows.models import CheckpointKind, Event, Review, Stage
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -39,26 +45,75 @@ def approved(cast: Cast, second_round: Review) -> Review:
 # ---- reading
 
 
+def test_before_the_first_submission_the_page_says_so(cast: Cast, review: Review) -> None:
+    assert "下書き ✎ 提出前 まだ入力されていません 入力を続ける" in text_of(page_of(cast.editor, "review", review.pk))
+    save(review, cast.editor, done="書きかけの文")
+    for user in cast.reviewer, cast.approver, cast.editor, cast.lead, cast.auditor:
+        text, reads = text_of(page_of(user, "review", review.pk)), user not in (cast.reviewer, cast.approver)
+        assert ("まだ提出されていません" in text, "書きかけの文" in text) == (True, False)
+        assert ("下書き ✎ 提出前 最終保存：editor、令和8年10月7日(水) 10:00" in text) == reads
+        assert ("所属が提出すると、内容を読むことができます。" in text) == (not reads)
+
+
 def test_a_draft_is_read_by_the_department_and_the_auditor_alone(cast: Cast, review: Review) -> None:
     save(review, cast.editor, done="書きかけの文")
     for user in (cast.editor, cast.lead, cast.auditor):
-        text = text_of(page_of(user, "review", review.pk))
-        assert "書きかけの文" in text
-        assert "提出前" in text
-    for user in (cast.reviewer, cast.approver):
-        text = text_of(page_of(user, "review", review.pk))
-        assert "書きかけの文" not in text
-        assert "まだ提出されていません" in text
+        text = text_of(page_of(user, "review_draft", review.pk))
+        assert ("書きかけの文" in text, "提出前" in text, "最終保存：editor" in text) == (True,) * 3
+    for user in (cast.reviewer, cast.approver, cast.executive, cast.tax_lead, cast.administrator, cast.superuser):
+        assert page_of(user, "review_draft", review.pk).status_code == 404
 
 
-def test_while_it_is_mended_the_office_reads_what_was_submitted(cast: Cast, returned: Review) -> None:
+def test_the_card_leads_to_where_the_reader_goes_on(cast: Cast, returned: Review) -> None:
+    draft, prepare = (f'href="{reverse(name, args=[returned.pk])}"' for name in ("review_draft", "prepare"))
+    for user, leads in ((cast.lead, [prepare] * 2), (cast.auditor, [draft]), (cast.reviewer, [])):
+        page = page_of(user, "review", returned.pk).content.decode()
+        assert re.findall(f"{draft}|{prepare}", page) == leads
+    assert prepare in page_of(cast.lead, "review_draft", returned.pk).content.decode()
+    assert prepare not in page_of(cast.auditor, "review_draft", returned.pk).content.decode()
+
+
+def test_outside_of_preparation_there_is_no_draft(cast: Cast, submitted: Review) -> None:
+    assert page_of(cast.lead, "review_draft", submitted.pk).url == reverse("review", args=[submitted.pk])
+    assert page_of(cast.reviewer, "review_draft", submitted.pk).status_code == 404
+    assert "提出前" not in text_of(page_of(cast.lead, "review", submitted.pk))
+
+
+def test_what_was_never_submitted_keeps_its_draft(cast: Cast, review: Review) -> None:
+    save(review, cast.editor, done="書きかけの文")
+    closed(review)
+    assert "書きかけの文" in text_of(page_of(cast.lead, "review_draft", review.pk))
+    for user in (cast.lead, cast.reviewer):
+        assert "提出はありませんでした" in text_of(page_of(user, "review", review.pk))
+
+
+def test_whoever_opens_what_came_back_sees_why_and_where_to_go_on(cast: Cast, returned: Review) -> None:
+    text = text_of(page_of(cast.lead, "review", returned.pk))
+    assert "修正する" in text.partition("差戻しになりました。所属で直して再提出してください")[0]
+    assert f"差戻しになりました。所属で直して再提出してください {REASON} reviewer、令和8年10月7日(水) 10:00" in text
+    take(Action.SUBMIT, returned, cast.lead)
+    assert "差戻しになりました" not in text_of(page_of(cast.lead, "review", returned.pk))
+
+
+def test_while_it_is_mended_all_read_what_was_submitted(cast: Cast, returned: Review) -> None:
     save(returned, cast.editor, done="直しかけの文")
-    office = text_of(page_of(cast.reviewer, "review", returned.pk))
-    assert "最初の報告" in office
-    assert "直しかけの文" not in office
-    department = text_of(page_of(cast.lead, "review", returned.pk))
-    assert "前回の提出から変わったところ" in department
-    assert "直しかけの文" in department
+    for user in (cast.reviewer, cast.lead, cast.auditor):
+        text = text_of(page_of(user, "review", returned.pk))
+        assert ("最初の報告" in text, "直しかけの文" in text) == (True, False)
+    draft = text_of(page_of(cast.lead, "review_draft", returned.pk))
+    assert "前回の提出から変わったところ" in draft
+    assert "第1回提出 下書き" in draft
+    assert "直しかけの文" in draft
+
+
+def test_of_a_plan_the_card_tells_who_saved_the_plan(places: Places, cast: Cast) -> None:
+    plan = make_plan(places.civic, measures=1)
+    (review,) = opened(plan, kind=CheckpointKind.PLAN)
+    assert "下書き ✎ 提出前 確認して提出 計画を編集" in text_of(page_of(cast.lead, "review", review.pk))
+    changed = replace(draft_of(plan), summary="窓口の待ち時間を半分にする。")
+    save_plan(by=cast.editor, plan_id=plan.pk, version=plan.version, content=changed, now=NOW)
+    assert "下書き ✎ 提出前 最終保存：editor、" in text_of(page_of(cast.lead, "review", review.pk))
+    assert "窓口の待ち時間を半分にする。" in text_of(page_of(cast.auditor, "review_draft", review.pk))
 
 
 def test_what_changed_between_two_rounds_is_marked(cast: Cast, second_round: Review) -> None:
@@ -119,7 +174,7 @@ def test_other_departments_find_nothing(cast: Cast, approved: Review) -> None:
 
 @pytest.mark.parametrize("pk", [0, 999999, 10**30])
 def test_no_number_in_the_address_breaks_it(cast: Cast, review: Review, pk: int) -> None:
-    for name in ("review", "prepare", "withdraw"):
+    for name in ("review", "review_draft", "prepare", "withdraw"):
         assert page_of(cast.lead, name, pk).status_code == 404
 
 

@@ -131,6 +131,11 @@ class Review(models.Model):
         return self.plan.version + self.version if self.checkpoint.is_plan else self.version
 
     @property
+    def has_draft(self) -> bool:
+        """Whether the draft may say what no submission does: while it is prepared, or where none was ever made."""
+        return self.stage == Stage.PREPARE or self.round == 0
+
+    @property
     def is_returned(self) -> bool:
         """Back with the department because the office returned it (差戻し中)."""
         return self.stage == Stage.PREPARE and self.returned_from != ""

@@ -19,10 +19,10 @@ from departments.models.organisation import Permission
 from workflows.access import Action, Sight, allowed, get_review, sight
 from workflows.attachment_forms import FileForm
 from workflows.completeness import problems, repeats_last_round
-from workflows.dossier import open_dossier
+from workflows.dossier import open_draft, verdicts_of
 from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, Stale
-from workflows.models import Review
+from workflows.models import Event, Review
 from workflows.pinboard import pin_board
 from workflows.services import drafts, pins, reviews
 from workflows.sheet import Sheet, copied
@@ -221,11 +221,11 @@ def _page(request: HttpRequest, found: Review, on: date, sheet: Sheet, **more: A
         "unfinished": sheet.measures_lacking(lacking),
         **more,
     }
-    return render(request, "workflows/prepare.html", {**_common(request, found, on), **context})
+    return render(request, "workflows/prepare.html", {**_common(request, found, on, sheet.events), **context})
 
 
 def _plan_page(request: HttpRequest, found: Review, on: date, **more: Any) -> HttpResponse:
-    dossier, draft = open_dossier(found, request.user, on), read_draft(found)
+    dossier, draft = open_draft(found, request.user, on), read_draft(found)
     context = {
         "dossier": dossier,
         "pins": pin_board(dossier, allowed(request.user, found, on)),
@@ -234,17 +234,15 @@ def _plan_page(request: HttpRequest, found: Review, on: date, **more: Any) -> Ht
         "files": FileForm(),
         **more,
     }
-    return render(request, "workflows/prepare_plan.html", {**_common(request, found, on), **context})
+    return render(request, "workflows/prepare_plan.html", {**_common(request, found, on, dossier.events), **context})
 
 
-def _common(request: HttpRequest, found: Review, on: date) -> dict[str, Any]:
-    returned = found.decisions.select_related("decided_by", "on_behalf_of", "submission")
-    returned = returned.order_by("-submission__round", "pk")
+def _common(request: HttpRequest, found: Review, on: date, events: list[Event]) -> dict[str, Any]:
     return {
         "review": found,
         "status": status_of(found),
         "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
-        "decisions": [decision for decision in returned if decision.submission.round == found.round],
+        "verdicts": verdicts_of(events, {found.round}),
         "absent": absent_for(Action.SUBMIT, request.user, found, on),
         "may_submit": Action.SUBMIT in allowed(request.user, found, on),
         "submitters": list(each_once(holders(Permission.SUBMIT, [found.department_id], on)[found.department_id])),

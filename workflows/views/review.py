@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.access import reads_plan, rights
-from departments.models import CalendarDay
+from departments.models import ActionPlan, CalendarDay
 from workflows.access import Action, Sight, actors, allowed, get_review, is_barred_from_turn, sight
-from workflows.dossier import open_dossier, steps_of
+from workflows.dossier import open_dossier, open_draft, steps_of
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.forms import DecisionForm
 from workflows.models import Outcome, Review
@@ -48,6 +48,29 @@ def review_round(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     found = get_review(request.user, pk, on)
     context = {"review": found, "status": status_of(found), "dossier": open_dossier(found, request.user, on, number)}
     return render(request, "workflows/round.html", context)
+
+
+@require_safe
+def review_draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the department is writing, for those who read drafts; not there for others."""
+    on = timezone.localdate()
+    found = get_review(request.user, pk, on)
+    dossier = open_draft(found, request.user, on)
+    if not found.has_draft:
+        return redirect("review", pk)
+    context = {
+        "review": found,
+        "status": status_of(found),
+        "dossier": dossier,
+        "saved": _saved(found),
+        "may_prepare": Action.SAVE in allowed(request.user, found, on),
+    }
+    return render(request, "workflows/draft.html", context)
+
+
+def _saved(review: Review) -> ActionPlan | Review:
+    """What says by whom and when the draft was saved last: at the plan checkpoint, where it is the draft, the plan."""
+    return review.plan if review.checkpoint.is_plan else review
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -118,19 +141,22 @@ def review_page(
     request: HttpRequest, found: Review, on: date, form: DecisionForm, said: SaidForm | None = None
 ) -> HttpResponse:
     """The page; `form` and `said`, a comment on a place or an answer, stand on it as they were sent."""
-    may = allowed(request.user, found, on)
+    may, seen = allowed(request.user, found, on), sight(request.user, found, on)
     dossier = open_dossier(found, request.user, on)
     people = actors([found], on).get(found.pk, [])
+    calendar = CalendarDay.objects.calendar() if found.is_open else None
     context: dict[str, Any] = {
         "review": found,
         "status": status_of(found),
-        "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
-        "steps": steps_of(found),
+        "due": due_text(found.due_on, on, calendar) if calendar else None,
+        "steps": steps_of(found, calendar),
         "dossier": dossier,
         "situation": situation_of(found, may, dossier.history, people, on),
         "form": form,
         "forms": [said] if said else [],
-        "pins": pin_board(dossier, may, said) if sight(request.user, found, on) > Sight.APPROVED else None,
+        "pins": pin_board(dossier, may, said) if seen > Sight.APPROVED else None,
+        "reads_draft": seen == Sight.DRAFT and found.has_draft,
+        "saved": _saved(found),
         "may_prepare": Action.SAVE in may,
         "may_withdraw": Action.WITHDRAW in may,
         "may_pass": Action.PASS in may,
