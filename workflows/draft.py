@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import FilteredRelation, Prefetch, Q, prefetch_related_objects
 
 from departments.models import Indicator, Measure
-from departments.models.indicators import StepTarget
+from departments.models.indicators import IndicatorQuerySet, StepTarget
 from departments.prepared import Prepared
 from workflows.models import Attachment, IndicatorReport, MeasureReport, Proposal, Review
 
@@ -21,19 +21,21 @@ MEASURES = Prepared(
 )
 
 
-def _indicators(*, carried: bool) -> Prepared[Indicator]:
-    return Prepared(
-        lambda plan, year, department, review: (
-            Indicator.objects.reported(plan, year, department, carried=carried)
-            .annotate(entered=FilteredRelation("reports", condition=Q(reports__review=review)))
-            .select_related("measure", "initiative", "entered")
-            .order_by("measure__number", "initiative__number", "pk")
+def _asked(indicators: IndicatorQuerySet, review: Any) -> IndicatorQuerySet:
+    """With all that a report on them needs, and what the review has entered."""
+    entered = FilteredRelation("reports", condition=Q(reports__review=review))
+    return indicators.annotate(entered=entered).select_related("measure", "initiative", "entered").order_by()
+
+
+# By whether the plan carries the strategy's indicators. A union, for an OR over both would read the whole table.
+INDICATORS = {
+    False: Prepared(lambda plan, year, department, review: _asked(Indicator.objects.of_measures(plan), review)),
+    True: Prepared(
+        lambda plan, year, department, review: _asked(Indicator.objects.of_strategy(year, department), review).union(
+            _asked(Indicator.objects.of_measures(plan), review), all=True
         )
-    )
-
-
-# By whether the plan carries the strategy's indicators.
-INDICATORS = {carried: _indicators(carried=carried) for carried in (True, False)}
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,13 @@ def indicators_of(review: Review) -> list[Indicator]:
     ask = INDICATORS[plan.carries_strategy_indicators]
     found = ask(plan.pk, plan.fiscal_year, plan.department_id, review.pk)
     prefetch_related_objects(found, Prefetch("step_targets", StepTarget.objects.order_by("step")))
-    return sorted(found, key=lambda indicator: indicator.measure_id is not None)
+    return sorted(found, key=_place)
+
+
+def _place(indicator: Indicator) -> tuple[bool, int, int]:
+    """The strategy's come first, in the order of its initiatives, then the measures' own in the order of theirs."""
+    above = indicator.measure or indicator.initiative
+    return indicator.measure is not None, above.number if above else 0, indicator.pk
 
 
 def asked_of(indicator: Indicator) -> tuple[str, ...]:

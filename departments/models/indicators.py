@@ -57,14 +57,20 @@ class IndicatorQuerySet(models.QuerySet["Indicator"]):
     def reported_by(self, plan: ActionPlan) -> "IndicatorQuerySet":
         """The indicators that the plan's department reports with this plan: its measures' own and,
         with the plan that carries them, the strategy's indicators assigned to the department."""
-        return self.reported(plan.pk, plan.fiscal_year, plan.department_id, carried=plan.carries_strategy_indicators)
+        own = self.of_measures(plan.pk)
+        if not plan.carries_strategy_indicators:
+            return own
+        return own | self.of_strategy(plan.fiscal_year, plan.department_id)
 
-    def reported(self, plan_id: int, fiscal_year: int, department_id: int, *, carried: bool) -> "IndicatorQuerySet":
-        """The same; `carried` where the plan carries the strategy's indicators."""
-        own = Q(measure__plan=plan_id)
-        if carried:
-            own |= Q(initiative__strategy__fiscal_year=fiscal_year, department=department_id)
-        return self.filter(own).exclude(kind=Kind.DERIVED)
+    def of_measures(self, plan_id: int) -> "IndicatorQuerySet":
+        """What is reported of a plan's own measures."""
+        return self.filter(measure__plan=plan_id).exclude(kind=Kind.DERIVED)
+
+    def of_strategy(self, fiscal_year: int, department_id: int) -> "IndicatorQuerySet":
+        """What a department reports of the strategy's indicators."""
+        return self.filter(initiative__strategy__fiscal_year=fiscal_year, department=department_id).exclude(
+            kind=Kind.DERIVED
+        )
 
 
 class Indicator(models.Model):
