@@ -18,6 +18,7 @@ from departments.models.organisation import Permission
 
 
 class PlainProcess(Process):
+    report = jsonstore.TextField()
     is_reviewed = jsonstore.BooleanField(default=False)
     is_approved = jsonstore.BooleanField(default=False)
 
@@ -38,8 +39,12 @@ class PlainFlow(flow.Flow):
     end = flow.End()
 
 
-# The flag that each step sets, if any.
-STEPS = ("", "is_reviewed", "is_approved")
+# What each step enters into the process.
+STEPS: tuple[tuple[str, str | bool], ...] = (
+    ("report", "対象の12手続のうち8手続で受付を始め、利用の手引を庁内に配布した。"),
+    ("is_reviewed", True),
+    ("is_approved", True),
+)
 
 
 def build_person() -> User:
@@ -58,11 +63,11 @@ def start() -> int:
 
 def cycle(process: int, by: User) -> None:
     """All steps, from the open task to the end."""
-    for flag in STEPS:
-        take_step(process, flag, by)
+    for name, value in STEPS:
+        take_step(process, name, value, by)
 
 
-def take_step(process: int, flag: str, by: User) -> None:
+def take_step(process: int, name: str, value: str | bool, by: User) -> None:
     """What viewflow's views do with a POST: lock, load, ask for the permission, assign, start, keep, execute.
 
     Both of its views in one: the first assigns the task to the person, the second executes it. As in a request of its
@@ -76,7 +81,6 @@ def take_step(process: int, flag: str, by: User) -> None:
             raise PermissionDenied
         activation.assign(by)
         activation.start(None)
-        if flag:
-            setattr(activation.process, flag, True)
-            activation.process.save()
+        setattr(activation.process, name, value)
+        activation.process.save()
         activation.execute()

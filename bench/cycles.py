@@ -136,9 +136,9 @@ def _count_viewflow(by: User) -> list[int]:
     with CaptureQueriesContext(connection) as queries:
         process = by_viewflow.start()
     counts = [len(queries)]
-    for flag in by_viewflow.STEPS:
+    for name, value in by_viewflow.STEPS:
         with CaptureQueriesContext(connection) as queries:
-            by_viewflow.take_step(process, flag, by)
+            by_viewflow.take_step(process, name, value, by)
         counts.append(len(queries))
     return counts
 
