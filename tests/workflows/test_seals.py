@@ -36,6 +36,7 @@ from workflows.models import (
     Submission,
 )
 from workflows.services.seals import seal
+from workflows.storage import keep
 from workflows.tasks import seal_history
 from workflows.verification import Fault, faults, lost_line, worthwhile_processes
 
@@ -210,6 +211,14 @@ def test_what_was_approved_is_held_against_what_was_frozen(story: Story) -> None
     measure.goal = "だれも承認していない目標"
     measure.save(update_fields=["goal"])
     assert list(faults()) == [Fault(f"plan {plan.pk}", "is not what was approved")]
+
+
+def test_bytes_of_attachments_are_looked_at(db: None) -> None:
+    kept, lost = hashlib.sha256(b"abc").hexdigest(), "0" * 64
+    keep(kept, io.BytesIO(b"abc"))
+    for sha256 in (kept, lost):
+        StoredFile.objects.create(sha256=sha256, size=3, media_type="text/plain", stored_at=NOW)
+    assert list(faults()) == [Fault(f"file {lost}", "is not kept as it was")]
 
 
 # ---- the tables
