@@ -62,6 +62,14 @@ class Link:
     text: str = ""
 
 
+def html_of(response: HttpResponse) -> str:
+    """The page as text; of a download, which is no page, nothing."""
+    content = b"".join(response)
+    for close in response._resource_closers:  # `close()` itself would close the test's database as well
+        close()
+    return content.decode(response.charset or "utf-8") if response["Content-Type"].startswith("text/html") else ""
+
+
 class Page(HTMLParser):
     """What came back: its status, the words of its main part, its links and forms."""
 
@@ -77,7 +85,7 @@ class Page(HTMLParser):
         self._button: Button | None = None
         self._select: tuple[str, list[tuple[str, bool]]] | None = None
         self._area: tuple[str, list[str]] | None = None
-        self.html = response.content.decode(response.charset or "utf-8")
+        self.html = html_of(response)
         self.feed(self.html)
         self.text = " ".join("".join(self._words).split())
 

@@ -18,6 +18,7 @@ OPENED = "【めぐる】令和8年度 2Q進捗確認 提出のお願い(期限 
 PLEASE_REVIEW = "【めぐる】審査のお願い: 市民課 令和8年度 2Q進捗確認"
 PLEASE_APPROVE = "【めぐる】承認のお願い: 市民課 令和8年度 2Q進捗確認"
 RETURNED = "【めぐる】差戻し: 市民課 令和8年度 2Q進捗確認"
+SUBMITTED = "【めぐる】提出: 市民課 令和8年度 2Q進捗確認"
 APPROVED = "【めぐる】承認: 市民課 令和8年度 2Q進捗確認"
 WAITS = "【めぐる】対応待ち1件"
 FIRST_REASON = "利用件数の根拠を書いてください。"
@@ -101,9 +102,15 @@ def test_a_quarter_from_opening_to_approval(city: City) -> None:
         date(2026, 10, 13): {"reviewer": [WAITS], "suzuki": [RETURNED], "tanaka": [RETURNED]},  # 10 before 27 October
         date(2026, 10, 14): {"reviewer": [PLEASE_REVIEW]},
         date(2026, 10, 15): {"approver": [PLEASE_APPROVE]},
-        date(2026, 10, 16): {"suzuki": [RETURNED], "tanaka": [RETURNED]},
-        date(2026, 10, 19): {"approver": [PLEASE_APPROVE]},
-        date(2026, 10, 20): {"approver": [WAITS], "suzuki": [APPROVED], "tanaka": [APPROVED]},  # 10 before 4 November
+        # The reviewer, who passed it on, is told how it goes on.
+        date(2026, 10, 16): {"reviewer": [RETURNED], "suzuki": [RETURNED], "tanaka": [RETURNED]},
+        date(2026, 10, 19): {"approver": [PLEASE_APPROVE], "reviewer": [SUBMITTED]},
+        date(2026, 10, 20): {  # 10 before 4 November
+            "approver": [WAITS],
+            "reviewer": [APPROVED],
+            "suzuki": [APPROVED],
+            "tanaka": [APPROVED],
+        },
     }
     call_command("verify_history")
 
