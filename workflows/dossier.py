@@ -91,7 +91,7 @@ class Dossier:
 def open_dossier(review: Review, user: User, on: date, number: int | None = None) -> Dossier:
     """What was submitted last, or in round `number`, as the person may read it. Http404 for a round not theirs to read.
 
-    Three queries, of which one only where there is a content.
+    One query, and two more where there is a content.
     """
     seen = sight(user, review, on)
     known = events_of(review)
@@ -113,9 +113,8 @@ def open_draft(review: Review, user: User, on: date) -> Dossier:
     events = events_of(review)
     submissions = submitted(events)
     last = submissions[-1] if submissions else None
-    papers = read_papers(
-        review, pinned_rounds(events) | {event.round for event in submissions[-1:]}, with_previous=True
-    )
+    rounds = {last.round} if last else set()
+    papers = read_papers(review, rounds | pinned_rounds(events), with_previous=True)
     content = review_content(review, read_draft(review))
     return _dossier(review, None, last, content, papers, submissions, events, verdicts_of(events))
 
@@ -137,7 +136,7 @@ def _dossier(
         shown=shown,
         is_draft=content is not None and shown is None,
         papers=papers,
-        report=read_report(content, classes) if is_report else None,
+        report=read_report(content, classes) if content is not None and is_report else None,
         previous=read_previous(review, papers.previous, classes) if is_report else PreviousReading(),
         plan=read_plan(content, review.plan.fiscal_year) if content is not None and not is_report else None,
         summary="" if content is None or is_report else content["plan"]["summary"],

@@ -156,6 +156,8 @@ PAGES = [
     Shown("prepare", "lead", returned),
     Shown("prepare", "editor", drafting),
     Shown("review", "lead", returned),
+    Shown("review", "auditor", returned),
+    Shown("review_draft", "auditor", returned),
     Shown("review", "reviewer", submitted),
     Shown("review", "reviewer", resubmitted),
     Shown("review", "approver", passed),
