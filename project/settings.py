@@ -150,7 +150,7 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "attachments": {
-        "BACKEND": "workflows.storage.WholeFileStorage",
+        "BACKEND": "workflows.evidence.storage.WholeFileStorage",
         "OPTIONS": {"location": VAR_DIR / "attachments"},
     },
 }

@@ -13,7 +13,7 @@ from workflows.models import Attachment, IndicatorReport, MeasureReport, Proposa
 ATTACHMENTS = Prepared(lambda review: Attachment.objects.filter(review=review).select_related("file"))
 MEASURES = Prepared(
     lambda plan, review: (
-        Measure.objects.filter(plan=plan)
+        Measure.objects.filter(plan=plan)  # type: ignore[misc]  # the alias above
         .annotate(entered=FilteredRelation("reports", condition=Q(reports__review=review)))
         .select_related("initiative", "entered__progress")
         .order_by("number")
@@ -24,7 +24,8 @@ MEASURES = Prepared(
 def _asked(indicators: IndicatorQuerySet, review: Any) -> IndicatorQuerySet:
     """With all that a report on them needs, and what the review has entered."""
     entered = FilteredRelation("reports", condition=Q(reports__review=review))
-    return indicators.annotate(entered=entered).select_related("measure", "initiative", "entered").order_by()
+    found = indicators.annotate(entered=entered)
+    return found.select_related("measure", "initiative", "entered").order_by()  # type: ignore[misc]
 
 
 # By whether the plan carries the strategy's indicators. A union, for an OR over both would read the whole table.

@@ -8,8 +8,8 @@ from django.http import QueryDict
 
 from workflows.access import Action
 from workflows.dossier import Dossier
-from workflows.forms import EntryForm
-from workflows.pin_forms import AnswerForm, PinForm, ResolutionForm, SaidForm
+from workflows.forms.pins import AnswerForm, PinForm, ResolutionForm, SaidForm
+from workflows.forms.reports import EntryForm
 from workflows.places import INDICATORS, WHOLE, CardKey, Place, places
 from workflows.remarks import Remark, read_remarks
 

@@ -15,7 +15,7 @@ from departments.models.indicators import Direction, Kind
 from departments.models.plans import Priority
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
 from workflows.content import Change, Content, changes
-from workflows.evidence import KINDS
+from workflows.evidence.checking import KINDS
 from workflows.models import CheckpointKind, ProgressClass, Review
 from workflows.wording import Status, judgement_status, progress_status
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 
 from departments.models import Indicator, Measure
 from departments.wording import target_text
-from workflows.attachment_forms import FileForm
 from workflows.draft import read_draft
 from workflows.errors import Problem
-from workflows.forms import EntryForm, IndicatorForm, MeasureForm
+from workflows.forms.attachments import FileForm
+from workflows.forms.reports import EntryForm, IndicatorForm, MeasureForm
 from workflows.models import ProgressClass, Review
 from workflows.pinboard import SheetPins
 from workflows.reading import IndicatorReading, MeasureReading, read_previous

@@ -6,7 +6,7 @@ import struct
 import zipfile
 import zlib
 
-from workflows.office_files import DOCX, END, OFFICE, XLSX
+from workflows.evidence.office import DOCX, END, OFFICE, XLSX
 
 PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"

@@ -10,7 +10,7 @@ from departments.forms.plan import fields_of
 from tests.workflows.moves import CAUSE, LATER, REASON, entries, now_of
 from workflows.access import Action, Sight
 from workflows.matrix import State
-from workflows.models import Outcome, Review, Stage
+from workflows.models import Outcome, Review
 
 OUTCOMES = {Action.PASS: Outcome.PASSED, Action.RETURN: Outcome.RETURNED, Action.APPROVE: Outcome.APPROVED}
 # Pages whose words are shown to whoever had been logged out meanwhile, instead of being lost.

@@ -17,10 +17,10 @@ from tests.servers.ports import free_port
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, at, fresh, now_of, opened, save, take
 from tests.workflows.papers import JPEG, PDF, office, png, sha256
-from workflows import storage
 from workflows.access import Action
 from workflows.content import canonical, changes, digest
 from workflows.errors import NotAllowed, Overtaken, ReviewError, Stale
+from workflows.evidence import storage
 from workflows.models import Attachment, CheckpointKind, Event, Review, Stage, StoredFile, Submission
 from workflows.services.attachments import FILES_CAP, attach, detach
 from workflows.services.reviews import submit

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from tests.workflows import papers
 from tests.workflows.papers import JPEG, PDF, archive, document, locked_book, macro_book, office, other_office, png
 from workflows.errors import ReviewError
-from workflows.evidence import ENDINGS, NAME_CAP, Evidence, clean_name, examine
-from workflows.office_files import DOCX, PPTX, XLSX
+from workflows.evidence.checking import ENDINGS, NAME_CAP, Evidence, clean_name, examine
+from workflows.evidence.office import DOCX, PPTX, XLSX
 
 CSV = "課名,件数\r\n市民課,12\r\n"
 
@@ -156,7 +156,7 @@ import json, sys, time
 from django.conf import settings
 settings.configure(USE_I18N=False)
 from workflows.errors import ReviewError
-from workflows.evidence import examine
+from workflows.evidence.checking import examine
 found = {}
 for path in sys.argv[1:]:
     started = time.perf_counter()

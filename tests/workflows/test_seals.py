@@ -22,6 +22,7 @@ from tests.workflows.moves import NOW, TODAY, opened, save, take
 from tests.workflows.tampering import remove_rows
 from tests.workflows.test_concurrency import all_at_once
 from workflows.access import Action
+from workflows.evidence.storage import keep
 from workflows.history import event_hash
 from workflows.models import (
     Acknowledgement,
@@ -36,7 +37,6 @@ from workflows.models import (
     Submission,
 )
 from workflows.services.seals import seal
-from workflows.storage import keep
 from workflows.tasks import seal_history
 from workflows.verification import Fault, faults, lost_line, worthwhile_processes
 

@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from departments.models import User
-from workflows import storage
 from workflows.access import Action
 from workflows.errors import ReviewError
-from workflows.evidence import Evidence, examine
+from workflows.evidence import storage
+from workflows.evidence.checking import Evidence, examine
+from workflows.evidence.scanner import require_clean
 from workflows.models import Attachment, Review, StoredFile
-from workflows.scanner import require_clean
 from workflows.services.drafts import note_save
 from workflows.services.reviews import locked, require
 

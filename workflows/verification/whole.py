@@ -10,8 +10,8 @@ from multiprocessing import get_context
 from django.db import connections
 
 from departments.models import ActionPlan
+from workflows.evidence.storage import missing_or_changed
 from workflows.models import Event, StoredFile
-from workflows.storage import missing_or_changed
 from workflows.verification.chain import Head, broken_link, lost_head
 from workflows.verification.contents import Contents
 from workflows.verification.found import Found

@@ -17,9 +17,9 @@ from departments.access import Rights, rights
 from departments.models import User
 from departments.wording import day_text
 from workflows.access import Action, allowed, get_review
-from workflows.case_forms import CancelForm, ExtendForm, ReasonForm, RevokeForm
 from workflows.case_wording import CaseText, cancelling, extending, revoking
 from workflows.errors import Closed, NotAllowed, ReviewError, Stale
+from workflows.forms.cases import CancelForm, ExtendForm, ReasonForm, RevokeForm
 from workflows.models import Review, Stage
 from workflows.services import cases
 from workflows.services.reviews import last_event, require

@@ -16,8 +16,8 @@ from departments.models import ActionPlan, User
 from departments.wording import moment_text
 from workflows.access import Action, allowed, get_review
 from workflows.errors import NotAllowed, Overtaken, ReviewError, Stale
+from workflows.forms.proposals import ChangeRequestForm, ProposalForm
 from workflows.models import Review
-from workflows.proposal_forms import ChangeRequestForm, ProposalForm
 from workflows.proposals import obstacle_to_change
 from workflows.removals import why_indicator_stays, why_measure_stays
 from workflows.services import changes, reviews

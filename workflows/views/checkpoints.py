@@ -19,7 +19,7 @@ from departments.wording import moment_text
 from departments.years import year_label
 from workflows.access import get_checkpoint
 from workflows.errors import Closed
-from workflows.forms import ChosenCheckpointForm, ClosingForm, DaysForm
+from workflows.forms.checkpoints import ChosenCheckpointForm, ClosingForm, DaysForm
 from workflows.models import Checkpoint, CheckpointKind
 from workflows.schedule import Days, proposal
 from workflows.services.checkpoints import (

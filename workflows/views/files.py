@@ -7,11 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from workflows import storage
 from workflows.access import get_review
-from workflows.attachment_forms import FileForm
 from workflows.dossier import readable_file
 from workflows.errors import NotAllowed, ReviewError, Stale
+from workflows.evidence import storage
+from workflows.forms.attachments import FileForm
 from workflows.models import Review
 from workflows.services.attachments import attach, detach
 from workflows.views.refusals import sent_number

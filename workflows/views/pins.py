@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods
 
 from workflows.access import Action, get_pin, get_review
 from workflows.errors import NotAllowed, ReviewError, Stale
-from workflows.forms import DecisionForm
+from workflows.forms.decisions import DecisionForm
+from workflows.forms.pins import AnswerForm, ResolutionForm, SaidForm
 from workflows.models import Pin, PinEntry, Review
-from workflows.pin_forms import AnswerForm, ResolutionForm, SaidForm
 from workflows.pinboard import pin_form
 from workflows.places import WHOLE
 from workflows.remarks import places_submitted, remark_on

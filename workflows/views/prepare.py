@@ -17,11 +17,11 @@ from departments.access import each_once, holders
 from departments.models import CalendarDay
 from departments.models.organisation import Permission
 from workflows.access import Action, Sight, allowed, get_review, sight
-from workflows.attachment_forms import FileForm
 from workflows.completeness import problems, repeats_last_round
 from workflows.dossier import open_draft, verdicts_of
 from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, Stale
+from workflows.forms.attachments import FileForm
 from workflows.models import Event, Review
 from workflows.pinboard import pin_board
 from workflows.services import drafts, pins, reviews

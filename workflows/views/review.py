@@ -17,9 +17,9 @@ from departments.models import ActionPlan, CalendarDay
 from workflows.access import Action, Sight, actors, allowed, get_review, is_barred_from_turn, sight
 from workflows.dossier import open_dossier, open_draft, steps_of
 from workflows.errors import NotAllowed, ReviewError, Stale
-from workflows.forms import DecisionForm
+from workflows.forms.decisions import DecisionForm
+from workflows.forms.pins import SaidForm
 from workflows.models import Outcome, Review
-from workflows.pin_forms import SaidForm
 from workflows.pinboard import pin_board
 from workflows.services import reviews
 from workflows.situation import situation_of

@@ -12,8 +12,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from workflows import office_files
 from workflows.errors import ReviewError
+from workflows.evidence import office
 
 MEGABYTE = 1024 * 1024
 SIZE_CAP = 10 * MEGABYTE
@@ -38,9 +38,9 @@ KINDS = {
     PDF: Kind("PDF", (".pdf",)),
     PNG: Kind(gettext_lazy("PNG picture"), (".png",)),
     JPEG: Kind(gettext_lazy("JPEG picture"), (".jpg", ".jpeg")),
-    office_files.XLSX: Kind("Excel", (".xlsx",)),
-    office_files.DOCX: Kind("Word", (".docx",)),
-    office_files.PPTX: Kind("PowerPoint", (".pptx",)),
+    office.XLSX: Kind("Excel", (".xlsx",)),
+    office.DOCX: Kind("Word", (".docx",)),
+    office.PPTX: Kind("PowerPoint", (".pptx",)),
     TEXT: Kind(pgettext_lazy("kind of file", "Text"), (".txt", ".csv")),
 }
 ENDINGS = [ending for kind in KINDS.values() for ending in kind.endings]
@@ -103,7 +103,7 @@ def _media_type(file: BinaryIO, size: int) -> str:
     file.seek(0)
     head = file.read(PDF_HEAD)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        found = office_files.media_type(file, size)
+        found = office.media_type(file, size)
     else:
         found = next((kind for beginning, kind in BEGINNINGS.items() if head.startswith(beginning)), TEXT)
     if found == TEXT:
@@ -120,7 +120,7 @@ def _is_something_else_too(found: str, file: BinaryIO, size: int, head: bytes) -
     if found not in BEGINNINGS.values():
         return False
     file.seek(max(0, size - ZIP_TAIL))
-    return office_files.END_OF_DIRECTORY in file.read()
+    return office.END_OF_DIRECTORY in file.read()
 
 
 # What no text has: control characters but for tabs and line breaks.

@@ -5,7 +5,7 @@ from django.utils.functional import lazy
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from workflows.evidence import ENDINGS, MEGABYTE, SIZE_CAP
+from workflows.evidence.checking import ENDINGS, MEGABYTE, SIZE_CAP
 from workflows.services.attachments import FILES_CAP
 
 
