@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import pytest
@@ -15,11 +16,11 @@ from django.utils import timezone
 from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
-from departments.models import ActionPlan, Appointment, Department, User
+from departments.models import ActionPlan, Appointment, Department, Deputy, Role, User
 from notifications.models import OutgoingMail
 from project.context import VERSION
 from tests.routes import REVIEW_ROUTES, ROWS
-from workflows.models import Checkpoint, Review, Stage
+from workflows.models import Checkpoint, Pin, Review, Stage
 from workflows.services.changes import request_change, save_proposal
 
 WIDTHS = (1280, 375)
@@ -66,6 +67,10 @@ def approved() -> list[int]:
 
 def resubmitted() -> list[int]:
     return [Review.objects.filter(stage=Stage.REVIEW, round=2).first().pk]
+
+
+def a_pin() -> list[int]:
+    return [Pin.objects.open().filter(review__plan__department__code="koseki").first().pk]
 
 
 def second_round() -> list[int]:
@@ -124,6 +129,21 @@ def appointment() -> list[int]:
     return [Appointment.objects.filter(user__username="editor").get().pk]
 
 
+def absence() -> list[int]:
+    """One of the head of the office that is to come."""
+    post = Appointment.objects.get(user__username="approver", role=Role.APPROVER)
+    coming, _is_new = Deputy.objects.get_or_create(
+        absent=post.user,
+        role=post.role,
+        department=post.department,
+        deputy=User.objects.get(username="reviewer"),
+        first_day=timezone.localdate() + timedelta(days=7),
+        last_day=timezone.localdate() + timedelta(days=9),
+        defaults={"entered_at": timezone.now()},
+    )
+    return [coming.pk]
+
+
 def a_mail() -> list[int]:
     return [OutgoingMail.objects.filter(status="sent").first().pk]
 
@@ -166,6 +186,22 @@ PAGES = [
     Shown("review_round", "reviewer", second_round),
     Shown("decide", "reviewer", submitted),
     Shown("withdraw", "neighbour", submitted),
+    Shown("extend", "reviewer", drafting),
+    Shown("cancel", "approver", drafting),
+    Shown("cancel", "lead", begun_change),
+    Shown("revoke", "approver", approved),
+    Shown("pin_add", "reviewer", submitted),
+    Shown("pin_answer", "lead", a_pin),
+    Shown("pin_resolve", "reviewer", a_pin),
+    Shown("bulk", "reviewer"),
+    Shown("bulk", "approver"),
+    Shown("register", "auditor"),
+    Shown("register", "lead", query="?kind=returned"),
+    Shown("absences", "approver"),
+    Shown("absence_add", "approver"),
+    Shown("absence_end", "approver", absence),
+    Shown("person_absence_add", "admin", person),
+    Shown("decided_for_me", "approver"),
     Shown("checkpoints", "admin"),
     Shown("checkpoint_add", "admin", query="?year=2027&kind=plan"),
     Shown("checkpoint_edit", "admin", running),
@@ -185,7 +221,7 @@ PAGES = [
     Shown("mail_message", "admin", a_mail),
 ]
 # Read by machines, a redirect, or a download.
-WITHOUT_A_LOOK = {"healthz", "readyz", "language", "review_file"}
+WITHOUT_A_LOOK = {"healthz", "readyz", "language", "review_file", "register_csv", "register_json"}
 
 
 def test_every_page_is_looked_at() -> None:
