@@ -36,10 +36,11 @@ class Difference(NamedTuple):
 
 
 def rebuild_access(on: date, *, users: Iterable[User] | None = None, write: bool = True) -> Difference:
-    """Make guardian's rows say exactly what the appointments in force on the day say.
+    """Make guardian's rows say exactly what the appointments in force on the day say, and deputies' rows the deputies.
 
-    With `users`, only theirs. With `write=False`, only count what is wrong. One rebuild at a time: whoever changes
-    appointments or departments rebuilds in the same transaction, so that none works from rows about to change.
+    With `users`, only theirs, and what is held in their place. With `write=False`, only count what is wrong. One
+    rebuild at a time: whoever changes appointments, deputies or departments rebuilds in the same transaction, so that
+    none works from rows about to change.
     """
     with transaction.atomic():
         permission_ids = _locked_permissions()

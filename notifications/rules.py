@@ -14,8 +14,8 @@ class Rule:
 
     `asks`: whoever has to act next is asked to, so that mail is sent only as long as it is still open; everybody else
     is told for information. `told`: those who hold this permission at the department. `involved`: whoever acted in
-    the review before. `pin_author`: whoever made the comment it is about,
-    if the office has the review. `doer_too`: even the doer is asked.
+    the review before. `pin_author`: whoever made the comment it is about, if the office has the review. `doer_too`:
+    even the doer is asked.
 
     In whose place somebody acted is told of it by every rule that tells anybody.
     """

@@ -1,4 +1,4 @@
-"""Sensible days for a checkpoint, counted in business days: year-end holidays and Golden Week cost nobody time."""
+"""By when each step is due, and sensible days for a checkpoint, in business days: holidays cost nobody time."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -1,4 +1,4 @@
-"""The five checkpoints of a fiscal year."""
+"""The five checkpoints of a fiscal year, and where changes of its plans are decided on."""
 
 from datetime import date
 
@@ -49,7 +49,10 @@ class CheckpointQuerySet(models.QuerySet["Checkpoint"]):
 
 
 class Checkpoint(models.Model):
-    """One round of the year (チェックポイント): what is asked as of a day, and by when each step is due."""
+    """One round of the year (チェックポイント): what is asked as of a day, and by when each step is due.
+
+    One of the kind CHANGE is no round: it only holds the year's changes of plans, and its days bound them.
+    """
 
     fiscal_year = models.PositiveSmallIntegerField(_("fiscal year"))
     kind = models.CharField(_("kind"), max_length=8, choices=CheckpointKind.choices)

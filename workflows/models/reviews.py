@@ -50,8 +50,8 @@ class Review(models.Model):
     """One plan at one checkpoint: business row and work item in one.
 
     `task` is the flow's open task, whose number every form carries: a form made for another task is stale.
-    `version` counts saves of the draft, for the same purpose. `stage`, `task`, `due_on` and `stage_since` are
-    written by `engine` alone.
+    `version` counts saves of the draft, for the same purpose. `stage`, `task` and `stage_since` are set by `engine`
+    alone, which echoes the flow in them.
     """
 
     plan = models.ForeignKey(ActionPlan, on_delete=models.PROTECT, related_name="reviews")

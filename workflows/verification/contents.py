@@ -1,7 +1,6 @@
 """What stands approved beside what was frozen when it was submitted: plans, reports, attachments."""
 
 from collections import defaultdict
-from typing import Any
 
 import orjson
 
@@ -9,7 +8,7 @@ from departments.content import plan_contents
 from departments.models import ActionPlan
 from departments.models.indicators import Kind
 from departments.models.plans import PlanState
-from workflows.content import number_text
+from workflows.content import Content, number_text
 from workflows.models import CheckpointKind, IndicatorReport, MeasureReport, Stage, StoredFile
 from workflows.verification.found import Found, ReviewRow
 from workflows.verification.rows import AT_ONCE, Fault, Plans
@@ -35,7 +34,6 @@ UNMEASURED = {
     "note": "",
 }
 
-Content = dict[str, Any]
 # Review → measure or indicator → what is reported of it, by the names of the frozen content.
 Reports = dict[int, dict[int, Content]]
 
