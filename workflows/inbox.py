@@ -13,10 +13,13 @@ from workflows.models.reviews import ReviewQuerySet
 from workflows.standing import absent_by_review
 from workflows.wording import DueText, Status, due_text, status_of
 
+# Of one round at most one of these: either sends the review back for the next.
+BROUGHT_BACK = (Outcome.RETURNED, Outcome.REVOKED)
+
 
 @dataclass(frozen=True)
 class Item:
-    """One review that waits for the person. `reason`: the first line of why it was returned.
+    """One review that waits for the person. `reason`: the first line of why it was returned or its approval revoked.
 
     `absent`: in whose place it waits for them, None where it is so by their own right.
     """
@@ -58,7 +61,7 @@ def waiting_items(reviews: Iterable[Review], user: User, on: date) -> list[Item]
 
 def _return_reasons(reviews: Iterable[Review]) -> dict[int, str]:
     rounds = {review.pk: review.round for review in reviews}
-    decisions = Decision.objects.filter(review__in=rounds, outcome=Outcome.RETURNED).select_related("submission")
+    decisions = Decision.objects.filter(review__in=rounds, outcome__in=BROUGHT_BACK).select_related("submission")
     return {
         decision.review_id: decision.comment.splitlines()[0]
         for decision in decisions

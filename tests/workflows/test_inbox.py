@@ -10,10 +10,10 @@ from departments.fiscal import BusinessCalendar
 from departments.models import ActionPlan
 from tests.factories import make_department, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan
-from tests.workflows.moves import REASON, opened, save, take
+from tests.workflows.moves import REASON, at, opened, save, take
 from tests.workflows.pages import logged_in, page_of, text_of
 from workflows.access import Action
-from workflows.models import CheckpointKind, Review
+from workflows.models import CheckpointKind, Review, Stage
 from workflows.wording import due_text
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -33,6 +33,13 @@ def test_what_was_returned_says_so_with_the_first_line_of_the_reason(cast: Cast,
     take(Action.RETURN, review, cast.reviewer)
     text = text_of(page_of(cast.lead, "home"))
     assert "差戻し" in text
+    assert REASON in text
+    assert "修正する" in text
+
+
+def test_what_was_revoked_says_so_with_the_first_line_of_the_reason(cast: Cast, review: Review) -> None:
+    take(Action.REVOKE, at(Stage.APPROVED, review, cast), cast.approver)
+    text = text_of(page_of(cast.lead, "home"))
     assert REASON in text
     assert "修正する" in text
 
