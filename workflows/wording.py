@@ -11,7 +11,7 @@ from departments.fiscal import BusinessCalendar
 from departments.judgement import Judgement
 from departments.models import User
 from departments.wording import day_text, moment_text
-from workflows.models import Decision, Event, EventKind, Outcome, ProgressClass, Review, Stage, Submission
+from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
 
 
 @dataclass(frozen=True)
@@ -151,23 +151,17 @@ DECISIONS = frozenset(
 )
 
 
-def doer_text(by: User | None, on_behalf_of: User | None, *, decides: bool = False) -> str:
-    """Who did it: 乙, 乙(甲の代決) where it `decides`, else 乙(甲の代理); empty where the system did."""
-    if by is None or on_behalf_of is None:
-        return str(by or "")
-    names = {"deputy": by, "absent": on_behalf_of}
-    if decides:
+def doer_of(event: Event) -> str:
+    """Who did it: 乙, 乙(甲の代決) of a decision, else 乙(甲の代理); empty where the system did.
+
+    The event needs both people loaded.
+    """
+    if event.by is None or event.on_behalf_of is None:
+        return str(event.by or "")
+    names = {"deputy": event.by, "absent": event.on_behalf_of}
+    if event.kind in DECISIONS:
         return pgettext("decided", "%(deputy)s for %(absent)s") % names
     return pgettext("done", "%(deputy)s for %(absent)s") % names
-
-
-def doer_of(record: Event | Decision | Submission) -> str:
-    """The same of what is on record. The record needs both people loaded."""
-    if isinstance(record, Decision):
-        return doer_text(record.decided_by, record.on_behalf_of, decides=True)
-    if isinstance(record, Submission):
-        return doer_text(record.submitted_by, record.on_behalf_of)
-    return doer_text(record.by, record.on_behalf_of, decides=record.kind in DECISIONS)
 
 
 def done_text(sentence: str, absent: User | None) -> str:
