@@ -83,7 +83,7 @@ def _indicator_content(code: str, row: IndicatorDraft) -> dict[str, Any]:
 
 
 class Problem(NamedTuple):
-    """Something that a plan lacks. `anchor` is the id of the place on the plan's pages where it is mended."""
+    """Something that a plan or a report lacks. `anchor`: the id of the place on the page where it is mended."""
 
     anchor: str
     message: str

@@ -4,12 +4,11 @@ import json
 
 from django.utils.translation import gettext as _
 
-from departments.content import draft_problems, plan_problems
+from departments.content import Problem, draft_problems, plan_problems
 from departments.drafts import draft_of
 from departments.models import ActionPlan, Indicator, Measure
 from workflows.content import changes, review_content
 from workflows.draft import Draft, asked_of
-from workflows.errors import Problem
 from workflows.models import IndicatorReport, MeasureReport, Proposal, Review
 from workflows.removals import reported_but_removed
 
@@ -17,7 +16,7 @@ from workflows.removals import reported_but_removed
 def problems(review: Review, draft: Draft) -> list[Problem]:
     """Everything that keeps the review from being submitted; anchors are the ids of the prepare page's fields."""
     if review.checkpoint.is_plan:
-        return [Problem(found.anchor, found.message) for found in plan_problems(review.plan)]
+        return plan_problems(review.plan)
     if draft.proposal is not None:
         return proposal_problems(review.plan, draft.proposal)
     of_measures = [problem for measure, report in draft.measures for problem in measure_problems(measure, report)]
@@ -36,7 +35,7 @@ def proposal_problems(plan: ActionPlan, proposal: Proposal) -> list[Problem]:
     if proposal.plan_version != plan.version:
         found.append(Problem("measures", _("The plan has changed meanwhile. Read the change again and save it.")))
     found += [Problem("measures", sentence) for sentence in reported_but_removed(plan, wanted)]
-    return found + [Problem(each.anchor, each.message) for each in draft_problems(wanted)]
+    return found + draft_problems(wanted)
 
 
 def repeats_last_round(review: Review, draft: Draft) -> bool:

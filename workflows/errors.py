@@ -1,9 +1,10 @@
 """Why a change to a review was refused: each carries one sentence for the person who tried."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
+
+from departments.content import Problem
 
 if TYPE_CHECKING:
     from workflows.models import Event, Review
@@ -35,14 +36,6 @@ class Overtaken(Stale):
     def __init__(self, review: "Review", event: "Event | None") -> None:
         super().__init__(event)
         self.review = review
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is missing or wrong. `anchor`: the id of the field on the page that mends it."""
-
-    anchor: str
-    message: str
 
 
 class Incomplete(ReviewError):

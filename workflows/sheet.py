@@ -7,10 +7,10 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
+from departments.content import Problem
 from departments.models import Indicator, Measure
 from departments.wording import target_text
 from workflows.draft import read_draft
-from workflows.errors import Problem
 from workflows.forms.attachments import FileForm
 from workflows.forms.reports import EntryForm, IndicatorForm, MeasureForm
 from workflows.models import ProgressClass, Review
