@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from workflows.services.acknowledgements import acknowledge
 from workflows.standing import own_events, unread_events, unread_items
+from workflows.views.refusals import is_number
 
 ON_A_PAGE = 50
 
@@ -32,7 +33,7 @@ SHOWN = ("by", "on_behalf_of", "review__department", "review__plan", "review__ch
 def _tick(request: HttpRequest) -> HttpResponse:
     """What was ticked meanwhile, in another window, is no error; what is not theirs to tick is not there."""
     asked = request.POST.getlist("event") or request.POST.getlist("shown")
-    if not all(text.isascii() and text.isdigit() and len(text) < 19 for text in asked):
+    if not all(map(is_number, asked)):
         raise BadRequest("not the number of an event")
     now = timezone.now()
     ids = (

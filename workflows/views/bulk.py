@@ -15,8 +15,9 @@ from departments.models.organisation import Permission
 from workflows.access import visible_reviews
 from workflows.bulk import Item, bulk_items, deciding
 from workflows.errors import Stale
-from workflows.models import Outcome, Review, Stage
+from workflows.models import Review, Stage
 from workflows.services.bulk import Result, Ticked, decide_in_bulk
+from workflows.views.refusals import is_number
 from workflows.wording import OUTCOMES, Status, told
 
 AT_ONCE = 200
@@ -50,10 +51,8 @@ def _ticked(request: HttpRequest) -> list[Ticked]:
 
 def _read(key: str) -> Ticked:
     parts = key.split("-")
-    if len(parts) != len(Ticked._fields) or not all(part.isascii() and part.isdigit() for part in parts):
+    if len(parts) != len(Ticked._fields) or not all(map(is_number, parts)):
         raise BadRequest("not a review as the page names it")
-    if any(len(part) > 18 for part in parts):
-        raise BadRequest("not a number of ours")
     return Ticked(*map(int, parts))
 
 
@@ -110,6 +109,6 @@ def _results(request: HttpRequest, ticked: list[Ticked]) -> HttpResponse:
 
 def _line(request: HttpRequest, review: Review, result: Result) -> Line:
     if result.outcome is not None:
-        return Line(review, OUTCOMES[Outcome(result.outcome)], "")
+        return Line(review, OUTCOMES[result.outcome], "")
     event = result.refusal.event if isinstance(result.refusal, Stale) else None
     return Line(review, None, told(event, request.user) if event else str(result.refusal))

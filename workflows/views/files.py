@@ -14,7 +14,7 @@ from workflows.evidence import storage
 from workflows.forms.attachments import FileForm
 from workflows.models import Review
 from workflows.services.attachments import attach, detach
-from workflows.views.refusals import sent_number
+from workflows.views.refusals import is_number, sent_number
 
 log = structlog.get_logger("meguru.files")
 
@@ -24,7 +24,7 @@ ATTACH = "attach"
 def attachment_to_remove(action: str) -> int | None:
     """The number of the attachment whose button says «detach-…»."""
     word, _dash, number = action.partition("-")
-    return int(number) if word == "detach" and number.isascii() and number.isdigit() and len(number) < 19 else None
+    return int(number) if word == "detach" and is_number(number) else None
 
 
 def asks_for_files(action: str) -> bool:

@@ -28,7 +28,7 @@ from workflows.services import drafts, pins, reviews
 from workflows.sheet import Sheet, copied
 from workflows.standing import absent_for
 from workflows.views.files import asks_for_files, change_files
-from workflows.views.refusals import came_second, not_allowed, sent_number
+from workflows.views.refusals import came_second, is_number, not_allowed, sent_number
 from workflows.wording import done_text, due_text, status_of
 
 
@@ -162,7 +162,7 @@ def _submitted(request: HttpRequest, found: Review, on: date) -> HttpResponse:
 def _copy(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
     """Show the sheet with one measure's empty texts filled from last time; nothing is saved yet."""
     _word, _dash, number = request.POST["action"].partition("-")
-    if not (number.isascii() and number.isdigit() and len(number) < 19):
+    if not is_number(number):
         raise BadRequest("unknown action")
     filled = Sheet(found, copied(sheet, request.POST, int(number)), request.FILES)
     filled.is_valid()

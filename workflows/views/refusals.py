@@ -37,6 +37,11 @@ def came_second(
 def sent_number(request: HttpRequest, name: str) -> int:
     """A number from a hidden field; a form of ours always sends it, so without it the request is broken."""
     text = request.POST.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    if not is_number(text):
         raise BadRequest(f"{name} is not a number")
     return int(text)
+
+
+def is_number(text: str) -> bool:
+    """Whether the text is a number that a row can have: plain digits, as many as the database takes."""
+    return text.isascii() and text.isdigit() and len(text) < 19
