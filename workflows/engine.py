@@ -153,7 +153,7 @@ def reopen(review: Review, *, now: datetime) -> None:
 
 
 def end(reviews: Sequence[Review], stage: Stage, *, now: datetime) -> None:
-    """End open reviews without approval: their tasks and processes are cancelled, the rows say so."""
+    """End open reviews without approval: their tasks and processes are cancelled, the rows and the objects say so."""
     Task.objects.filter(pk__in=[review.task_id for review in reviews]).update(status=STATUS.CANCELED, finished=now)
     ReviewProcess.objects.filter(pk__in=[review.process_id for review in reviews]).update(
         status=PROCESS.CANCELED, finished=now
@@ -161,3 +161,5 @@ def end(reviews: Sequence[Review], stage: Stage, *, now: datetime) -> None:
     Review.objects.filter(pk__in=[review.pk for review in reviews]).update(
         stage=stage, task=None, due_on=None, stage_since=now
     )
+    for review in reviews:
+        review.stage, review.task, review.due_on, review.stage_since = stage, None, None, now

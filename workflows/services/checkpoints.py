@@ -125,10 +125,10 @@ def close_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) 
     checkpoint.closed_at = now
     running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
     unfinished = list(running.filter(checkpoint=current).order_by("plan_id"))  # as an opening locks them
+    facts = {review.pk: {"task": review.task_id, "from": review.stage} for review in unfinished}
     engine.end(unfinished, Stage.LAPSED, now=now)
     if current.is_plan:
         for review in unfinished:
             plan_service.mark(review.plan_id, PlanState.DRAFT)
-    facts = {review.pk: {"task": review.task_id, "from": review.stage} for review in unfinished}
     history.record_many(unfinished, EventKind.LAPSED, by=by, at=now, data=facts)
     return len(unfinished)
