@@ -6,7 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -15,7 +15,7 @@ from departments.access import Holder, Rights, bars, each_once, holders_by, requ
 from departments.fiscal import fiscal_year_of
 from departments.models import Appointment, Role, User
 from departments.models.organisation import Permission
-from workflows.models import Checkpoint, Pin, Review, Stage
+from workflows.models import Checkpoint, Event, Pin, Review, Stage
 from workflows.models.reviews import OPEN_STAGES, ReviewQuerySet
 
 
@@ -203,6 +203,18 @@ def get_pin(user: User, pk: int, on: date) -> Pin:
 def board_departments(user: User, on: date) -> frozenset[int]:
     """The departments whose rows the person sees on the board."""
     return rights(user, on).departments(Permission.READ_BOARD)
+
+
+def register_departments(user: User, on: date) -> frozenset[int]:
+    """The departments whose register the person reads: those whose submissions they read."""
+    return rights(user, on).departments(Permission.READ_SUBMISSIONS)
+
+
+def done_in_place_of(user: User, on: date) -> QuerySet[Event]:
+    """All that was ever done in the person's place (代決・代理), where they still read what is submitted."""
+    known = rights(user, on)
+    readable = known.departments(Permission.READ_DRAFTS) | known.departments(Permission.READ_SUBMISSIONS)
+    return Event.objects.filter(on_behalf_of=user.pk, review__department__in=readable)
 
 
 def waiting_for(user: User, on: date) -> ReviewQuerySet:

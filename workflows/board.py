@@ -10,8 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from departments.access import reads_plan, rights
 from departments.models import ActionPlan, CalendarDay, Department, User
-from departments.models.organisation import Permission
-from workflows.access import Sight, sight
+from workflows.access import Sight, board_departments, sight
 from workflows.models import Checkpoint, Review, Stage
 from workflows.wording import Status, late_text, status_of
 
@@ -125,7 +124,7 @@ def build_board(user: User, year: int, on: date, *, division: str = "", late_onl
 
 def _plans(user: User, year: int, on: date) -> list[ActionPlan]:
     """The plans of the departments that the person sees on the board, 部 by 部."""
-    seen = rights(user, on).departments(Permission.READ_BOARD)
+    seen = board_departments(user, on)
     plans = ActionPlan.objects.filter(fiscal_year=year, department__in=seen).select_related("department__parent")
     return sorted(plans.order_by("department__position", "department__code", "kind"), key=_place)
 

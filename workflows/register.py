@@ -15,11 +15,6 @@ from workflows.wording import OUTCOMES, Status, comment_of, doer_of, happening_t
 LAST_SEALS = 10
 
 
-def register_departments(user: User, on: date) -> frozenset[int]:
-    """The departments whose register the person reads: those whose submissions they read."""
-    return rights(user, on).departments(Permission.READ_SUBMISSIONS)
-
-
 def audits(user: User, on: date) -> bool:
     """Whether the person reads everything, drafts too, without having a hand in it (監査)."""
     known = rights(user, on)

@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 
 from departments.access import rights
 from departments.models import User
-from departments.models.organisation import Permission
-from workflows.access import Action, Standing, standing_for
+from workflows.access import Action, Standing, done_in_place_of, standing_for
 from workflows.models import Event, EventKind, Review, Stage
 from workflows.wording import comment_of, doer_of, happening_text
 
@@ -49,16 +48,9 @@ class Unread:
     comment: str
 
 
-def own_events(user: User, on: date) -> QuerySet[Event]:
-    """All that was ever done in the person's place, where they still read what is submitted."""
-    known = rights(user, on)
-    readable = known.departments(Permission.READ_DRAFTS) | known.departments(Permission.READ_SUBMISSIONS)
-    return Event.objects.filter(on_behalf_of=user.pk, review__department__in=readable)
-
-
 def unread_events(user: User, on: date) -> QuerySet[Event]:
     """What was done in the person's place and not read since, newest first."""
-    return own_events(user, on).filter(acknowledgement=None).order_by("-at", "-pk")
+    return done_in_place_of(user, on).filter(acknowledgement=None).order_by("-at", "-pk")
 
 
 def unread_items(events: Iterable[Event]) -> list[Unread]:

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
+from workflows.access import done_in_place_of
 from workflows.services.acknowledgements import acknowledge
-from workflows.standing import own_events, unread_events, unread_items
+from workflows.standing import unread_events, unread_items
 from workflows.views.refusals import is_number
 
 ON_A_PAGE = 50
@@ -36,12 +37,8 @@ def _tick(request: HttpRequest) -> HttpResponse:
     if not all(map(is_number, asked)):
         raise BadRequest("not the number of an event")
     now = timezone.now()
-    ids = (
-        own_events(request.user, timezone.localdate(now))
-        .filter(pk__in=asked)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    found = done_in_place_of(request.user, timezone.localdate(now)).filter(pk__in=asked)
+    ids = found.order_by("pk").values_list("pk", flat=True)
     if "event" in request.POST and not ids:
         raise Http404
     done = sum(acknowledge(event_id=pk, by=request.user, now=now) for pk in ids)

@@ -9,9 +9,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from workflows.access import register_departments
 from workflows.forms.register import RegisterFilter
 from workflows.models import Event
-from workflows.register import audits, entry_of, last_seals, register_departments, register_events
+from workflows.register import audits, entry_of, last_seals, register_events
 from workflows.register_export import csv_lines, json_lines
 
 PAGE_SIZE = 50
