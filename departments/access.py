@@ -87,7 +87,7 @@ def rights(user: User, on: date) -> Rights:
 
 
 def _fetch_rights(user: User, on: date) -> Rights:
-    found = _Found()
+    found = _RightsRows()
     found.read(f"{GRANTS} UNION ALL {BARS.format(people='(%s)')}", *_of_grants(user, on), *_of_bars([user.pk], on))
     absent = sorted(person for person in found.granted if person is not None)
     if absent:
@@ -98,7 +98,7 @@ def _fetch_rights(user: User, on: date) -> Rights:
 
 def bars(user_ids: Iterable[int], on: date) -> dict[int, Rights]:
     """What bars each of the people from deciding, as rights without any grant; one query."""
-    people, found = list(user_ids), _Found()
+    people, found = list(user_ids), _RightsRows()
     found.read(BARS.format(people=_places(people)), *_of_bars(people, on))
     return {person: found.rights(None, person) for person in people}
 
@@ -140,7 +140,7 @@ def _places(values: Sequence[object]) -> str:
     return f"({', '.join(['%s'] * len(values)) or 'NULL'})"
 
 
-class _Found:
+class _RightsRows:
     """The rows read, sorted by what they are and whose."""
 
     def __init__(self) -> None:

@@ -65,7 +65,7 @@ class Days:
     closes_on: date
 
 
-def proposal(fiscal_year: int, kind: CheckpointKind, calendar: BusinessCalendar) -> Days:
+def proposed_days(fiscal_year: int, kind: CheckpointKind, calendar: BusinessCalendar) -> Days:
     """Days that keep every rule: due days are business days, in order, within the season of the kind."""
     as_of, opens_on, closes_on = (date(fiscal_year + years, month, day) for years, month, day in FRAMES[kind])
     opens_on = calendar.on_or_after(opens_on)

@@ -7,7 +7,7 @@ from django.db.models import TextChoices
 from departments.fiscal import BusinessCalendar
 from project.demo.plans import FISCAL_YEAR
 from workflows.models import ROUNDS, CheckpointKind
-from workflows.schedule import TO_APPROVE, TO_REVIEW, TO_SUBMIT, Days, proposal
+from workflows.schedule import TO_APPROVE, TO_REVIEW, TO_SUBMIT, Days, proposed_days
 
 EARLIEST = date(FISCAL_YEAR, 4, 1)
 LATEST = date(2099, 12, 31)
@@ -50,14 +50,14 @@ def year_days(stage: DemoStage, today: date, calendar: BusinessCalendar) -> dict
     """The days of all five checkpoints: in season where that leaves them in their order, else moved."""
     kinds = list(ROUNDS)
     at = kinds.index(running_kind(stage, today))
-    as_of = proposal(FISCAL_YEAR, kinds[at], calendar).as_of
+    as_of = proposed_days(FISCAL_YEAR, kinds[at], calendar).as_of
     days = {kinds[at]: Days(as_of, *(calendar.add(today, offset) for offset in AROUND_TODAY[stage]))}
     for kind in reversed(kinds[:at]):
         opening = min(row.opens_on for row in days.values())
-        days[kind] = _before(proposal(FISCAL_YEAR, kind, calendar), opening, calendar)
+        days[kind] = _before(proposed_days(FISCAL_YEAR, kind, calendar), opening, calendar)
     for kind in kinds[at + 1 :]:
         closing = max(row.closes_on for row in days.values())
-        days[kind] = _after(proposal(FISCAL_YEAR, kind, calendar), closing, calendar)
+        days[kind] = _after(proposed_days(FISCAL_YEAR, kind, calendar), closing, calendar)
     return {kind: days[kind] for kind in kinds}
 
 

@@ -18,7 +18,7 @@ from tests.workflows.moves import closed, make_checkpoint, now_of, opened, save,
 from tests.workflows.pages import logged_in, page_of, text_of
 from workflows.access import Action
 from workflows.models import ROUNDS, Checkpoint, CheckpointKind, Review, Stage
-from workflows.schedule import Days, proposal
+from workflows.schedule import Days, proposed_days
 
 pytestmark = pytest.mark.usefixtures("clock")
 
@@ -60,7 +60,7 @@ def test_the_upkeep_is_not_there_for_others(cast: Cast) -> None:
 @given(year=st.integers(2019, 2060), kind=st.sampled_from(ROUNDS))
 def test_proposed_days_keep_every_rule(year: int, kind: CheckpointKind) -> None:
     calendar = BusinessCalendar()
-    days = proposal(year, kind, calendar)
+    days = proposed_days(year, kind, calendar)
     order = [days.opens_on, days.submit_due, days.review_due, days.approve_due, days.closes_on]
     assert order == sorted(order)
     assert all(calendar.is_business_day(day) for day in order)

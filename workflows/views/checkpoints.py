@@ -21,7 +21,7 @@ from workflows.access import get_checkpoint
 from workflows.errors import Closed
 from workflows.forms.checkpoints import ChosenCheckpointForm, ClosingForm, DaysForm
 from workflows.models import Checkpoint, CheckpointKind
-from workflows.schedule import Days, proposal
+from workflows.schedule import Days, proposed_days
 from workflows.services.checkpoints import (
     add_checkpoint,
     change_days,
@@ -63,7 +63,7 @@ def checkpoint_add(request: HttpRequest) -> HttpResponse:
     kind = CheckpointKind(chosen.cleaned_data["kind"])
     calendar = CalendarDay.objects.calendar()
     form = DaysForm(
-        request.POST or None, fiscal_year=year, calendar=calendar, initial=asdict(proposal(year, kind, calendar))
+        request.POST or None, fiscal_year=year, calendar=calendar, initial=asdict(proposed_days(year, kind, calendar))
     )
     if request.method == "POST" and form.is_valid():
         try:
