@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import unicodedata
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.workflows import papers
-from tests.workflows.papers import JPEG, PDF, archive, document, locked_book, macro_book, office, other_office, png
+from tests.workflows.papers import (
+    JPEG,
+    PDF,
+    archive,
+    document,
+    locked_book,
+    macro_book,
+    office,
+    other_office,
+    png,
+    types_of,
+)
 from workflows.errors import ReviewError
 from workflows.evidence.checking import ENDINGS, NAME_CAP, Evidence, clean_name, examine
-from workflows.evidence.office import DOCX, PPTX, XLSX
+from workflows.evidence.office import DOCX, PPTX, TYPES, XLSX
 
 CSV = "課名,件数\r\n市民課,12\r\n"
 
@@ -85,6 +97,10 @@ MARKUP = "ウェブページや図面"
         ("a.xlsx", office(more=f'<Override ContentType="{DOCX}.main+xml"/>'), BROKEN),
         ("a.xlsx", office(types=b"<Types"), BROKEN),
         ("a.xlsx", office(types="<Types/>".encode("utf-16")), BROKEN),
+        ("a.xlsx", office(types=b'<?xml version="1.0" encoding="klingon"?><Types/>'), BROKEN),
+        ("a.xlsx", office(types=b'<?xml version="1.0" encoding="base64"?><Types/>'), BROKEN),
+        ("a.xlsx", archive({TYPES: types_of(f"{XLSX}.main+xml")}, zipfile.ZIP_LZMA), BROKEN),
+        ("a.xlsx", archive({TYPES: types_of(f"{XLSX}.main+xml")}, zipfile.ZIP_BZIP2), BROKEN),
         ("a.xlsx", office(parts={"../../etc/cron.d/a": b""}), BROKEN),
         ("a.xlsx", office(parts={"..\\a": b""}), BROKEN),
         ("a.xlsx", office(parts={"/etc/passwd": b""}), BROKEN),

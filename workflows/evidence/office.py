@@ -25,6 +25,7 @@ END_OF_DIRECTORY = b"PK\x05\x06"
 LARGE_END = b"PK\x06\x07"  # of an archive over 4 GB: says that the directory is elsewhere
 END = struct.Struct("<4s4H2LH")
 ENCRYPTED = 0x1 | 0x40 | 0x2000  # flags of a part: its bytes, or what the directory says of it
+PACKINGS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}  # all that Office writes and reads
 TYPES = "[Content_Types].xml"
 
 # What reading a broken archive raises.
@@ -36,6 +37,7 @@ BROKEN = (
     NotImplementedError,
     RuntimeError,
     ValueError,
+    LookupError,  # an encoding that nobody knows
     OSError,
 )
 
@@ -84,7 +86,7 @@ def _refuse_large() -> NoReturn:
 
 
 def _require_decent(parts: list[zipfile.ZipInfo], size: int) -> None:
-    """What the directory says of sizes, passwords, names and macros."""
+    """What the directory says of sizes, passwords, names, ways of packing and macros."""
     unpacked, packed = sum(part.file_size for part in parts), sum(part.compress_size for part in parts)
     if len(parts) > PARTS_CAP or unpacked > UNPACKED_CAP or unpacked > RATIO_CAP * max(packed, 1):
         _refuse_large()
@@ -92,6 +94,8 @@ def _require_decent(parts: list[zipfile.ZipInfo], size: int) -> None:
         raise ReviewError(_("This file has a password. Save it without one and attach that."))
     names = [part.filename.replace("\\", "/").lower() for part in parts]
     if packed > size or len(set(names)) < len(names) or any(map(_leads_outside, names)):
+        _refuse_broken()
+    if any(part.compress_type not in PACKINGS for part in parts):
         _refuse_broken()
     if any(name.endswith("vbaproject.bin") for name in names):
         _refuse_macros()
