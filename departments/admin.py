@@ -13,6 +13,7 @@ from departments.models import (
     Appointment,
     CalendarDay,
     Department,
+    Deputy,
     Indicator,
     Initiative,
     Measure,
@@ -77,6 +78,14 @@ class AppointmentAdmin(LookOnly, admin.ModelAdmin):
     list_select_related = ("user", "department")
     list_filter = ("role",)
     search_fields = ("user__username", "user__name", "department__name")
+
+
+@admin.register(Deputy)
+class DeputyAdmin(LookOnly, admin.ModelAdmin):
+    list_display = ("absent", "role", "department", "deputy", "first_day", "last_day")
+    list_select_related = ("absent", "department", "deputy")
+    list_filter = ("role",)
+    search_fields = ("absent__username", "absent__name", "deputy__username", "deputy__name")
 
 
 @admin.register(CalendarDay)

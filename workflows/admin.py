@@ -8,14 +8,22 @@ from viewflow.workflow.admin import Process, Task  # this module registers them
 
 from departments.admin import LookOnly
 from workflows.models import (
+    Acknowledgement,
+    Attachment,
     Checkpoint,
     Decision,
     Event,
     IndicatorReport,
     MeasureReport,
     PendingEvent,
+    Pin,
+    PinEntry,
     ProgressClass,
+    Proposal,
     Review,
+    Seal,
+    SealedHead,
+    StoredFile,
     Submission,
 )
 
@@ -58,7 +66,30 @@ class EventAdmin(ReadOnly):
     list_select_related = ["plan__department", "review__department", "review__checkpoint", "by"]
 
 
-admin.site.register([MeasureReport, IndicatorReport, PendingEvent], ReadOnly)
+@admin.register(Pin)
+class PinAdmin(ReadOnly):
+    list_display = ["review", "target", "made_by", "made_at"]
+    list_select_related = ["review__department", "review__checkpoint", "made_by"]
+
+
+@admin.register(Attachment)
+class AttachmentAdmin(ReadOnly):
+    list_display = ["review", "name", "added_by", "added_at"]
+    list_select_related = ["review__department", "review__checkpoint", "added_by"]
+
+
+@admin.register(StoredFile)
+class StoredFileAdmin(ReadOnly):
+    list_display = ["sha256", "media_type", "size", "stored_at"]
+
+
+@admin.register(Seal)
+class SealAdmin(ReadOnly):
+    list_display = ["day", "heads", "hash", "sealed_at"]
+
+
+admin.site.register([MeasureReport, IndicatorReport, PendingEvent, Acknowledgement], ReadOnly)
+admin.site.register([PinEntry, Proposal, SealedHead], ReadOnly)
 
 
 @admin.register(ProgressClass)

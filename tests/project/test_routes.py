@@ -19,13 +19,23 @@ from tests.factories import make_indicator, make_plan
 from tests.routes import ADMIN, ADMIN_EXCEPTIONS, EVERYBODY, GONE, REVIEW_ROUTES, ROWS, Row
 from tests.undone import undone
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_deputy, make_places, stand_in
-from tests.workflows.moves import NOW, opened
+from tests.workflows.moves import NOW, change_of, opened
 from tests.workflows.posts import WRITING, refusal, sent
 from tests.workflows.states import brought
 from workflows import matrix
 from workflows.access import Action, Sight
 from workflows.matrix import Relation, State
-from workflows.models import IndicatorReport, Review, Stage
+from workflows.models import (
+    Acknowledgement,
+    Attachment,
+    IndicatorReport,
+    PinEntry,
+    PinEntryKind,
+    Review,
+    Stage,
+    StoredFile,
+)
+from workflows.services.seals import seal
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 NAMES = sorted({*EVERYBODY, *GONE, "anonymous"})
@@ -245,6 +255,13 @@ def rows_of_all_kinds(places: Places, cast: Cast) -> None:
     indicator = make_indicator(measure=review.plan.measures.get())
     IndicatorReport.objects.create(review=review, indicator=indicator)
     CalendarDay.objects.create(day=NOW.date(), name="市制記念日")
+    change_of(review.plan, cast.editor)
+    file = StoredFile.objects.create(sha256="0" * 64, size=1, media_type="text/plain", stored_at=NOW)
+    Attachment.objects.create(review=review, file=file, name="資料.txt", added_by=cast.editor, added_at=NOW)
+    pin = review.pins.get()
+    PinEntry.objects.create(pin=pin, kind=PinEntryKind.ANSWERED, text="追記しました。", by=cast.editor, at=NOW)
+    Acknowledgement.objects.create(event=review.events.latest("sequence"), at=NOW)
+    seal(day=NOW.date(), now=NOW)
 
 
 def test_admin_is_for_operators_to_look_at(rows_of_all_kinds: None, clients: dict[str, Client]) -> None:
