@@ -11,7 +11,9 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest
+from django.test import Client, RequestFactory
 from django.urls import get_resolver
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from departments.models import Appointment, CalendarDay, Measure
 from departments.models.indicators import Kind
 from departments.models.plans import PlanKind, PlanState
 from notifications.dispatch import dispatch
+from project import wsgi
 from tests.clock import Clock
 from tests.factories import make_indicator, make_measure, make_plan
 from tests.undone import undone
@@ -260,6 +263,20 @@ def test_strange_bodies(cast: Cast, numbers: dict[str, int]) -> None:
             with undone(client):
                 status = client.generic("POST", form.action, body, kind).status_code
             assert status < 500, (target, kind, body[:50])
+
+
+@pytest.mark.parametrize("named", ["charset", "Charset ", "charset*"])
+@pytest.mark.parametrize("charset", ["utf-8", "unicode_escape", "base64", "undefined", "utf-16", "utf-8''idna"])
+def test_requests_are_read_as_utf_8_whatever_they_claim(
+    monkeypatch: pytest.MonkeyPatch, charset: str, named: str
+) -> None:
+    read: list[HttpRequest] = []
+    monkeypatch.setattr(wsgi, "django", lambda environ, _start: read.append(WSGIRequest(environ)) or [])
+    body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n\\ud800\\x00\xe3\x81\x82\r\n--x--\r\n'
+    kind = f"multipart/form-data; {named}={charset}; boundary=x"
+    request = RequestFactory().generic("POST", "/", body, "text/plain", QUERY_STRING="q=%E3%81%82")
+    wsgi.application({**request.environ, "CONTENT_TYPE": kind}, None)
+    assert (read[0].GET["q"], read[0].POST["text"]) == ("あ", "\\ud800\\x00あ")
 
 
 def addresses_with_a_number() -> Iterator[str]:
