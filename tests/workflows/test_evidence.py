@@ -168,9 +168,8 @@ def test_no_damage_to_an_office_file_is_more_than_a_refusal(data: st.DataObject)
 
 
 MEASURED = """
-import json, sys, time
-from django.conf import settings
-settings.configure(USE_I18N=False)
+import django, json, sys, time
+django.setup()
 from workflows.errors import ReviewError
 from workflows.evidence.checking import examine
 found = {}
