@@ -135,9 +135,8 @@ def _place(plan: ActionPlan) -> tuple[int, str]:
 
 
 def _division(department: Department) -> Department:
-    """The 部 of a department: its parent, unless that is the city itself."""
-    parent = department.parent
-    return department if parent is None or parent.parent_id is None else parent
+    """Under which 部 a department stands on the board: its own, else it stands for itself."""
+    return department.division or department
 
 
 def _lateness(on: date) -> Callable[[date], str]:

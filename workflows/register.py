@@ -49,12 +49,6 @@ class Entry:
         return self.event.review.department
 
     @property
-    def division(self) -> Department | None:
-        """The 部; None for what stands right below the city."""
-        parent = self.department.parent
-        return None if parent is None or parent.parent_id is None else parent
-
-    @property
     def outcome(self) -> Status | None:
         """The chip of what was decided; None where nothing was."""
         return OUTCOMES[Outcome(self.event.kind)] if self.event.kind in Outcome.values else None

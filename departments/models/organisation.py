@@ -57,6 +57,12 @@ class Department(TreeNode):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def division(self) -> "Department | None":
+        """The 部 that it belongs to; None for what stands right below the city, and for the city."""
+        parent = self.parent
+        return None if parent is None or parent.parent_id is None else parent
+
 
 class Role(models.TextChoices):
     """What a person is appointed as. Office and reading roles reach every department below theirs."""

@@ -105,11 +105,10 @@ def _members(departments: Iterable[int]) -> dict[Department, list[Department]]:
     found: dict[Department, list[Department]] = {}
     rows = Department.objects.filter(pk__in=departments).select_related("parent")
     for department in rows.order_by("parent__position", "position", "code"):
-        parent = department.parent
-        if parent is None or parent.parent_id is None:
+        if department.division is None:
             found.setdefault(department, [])
         else:
-            found.setdefault(parent, []).append(department)
+            found.setdefault(department.division, []).append(department)
     return found
 
 
