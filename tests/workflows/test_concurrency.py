@@ -25,7 +25,7 @@ from tests.workflows.moves import NOW, TODAY, at, entries, fresh, make_checkpoin
 from workflows.access import Action
 from workflows.content import canonical, review_content
 from workflows.draft import read_draft
-from workflows.errors import Closed, Overtaken, ReviewError, Stale
+from workflows.errors import Closed, NotAllowed, Overtaken, ReviewError, Stale
 from workflows.flows import ReviewFlow
 from workflows.models import CheckpointKind, Event, MeasureReport, Review, Stage, Submission
 from workflows.services.checkpoints import close_checkpoint, open_checkpoint
@@ -250,6 +250,15 @@ def test_closing_waits_for_the_step_under_way_or_ends_it(reviews: list[Review], 
         unfinished = results[0]
         assert now_of(review).stage == (Stage.LAPSED if unfinished else Stage.APPROVED)
         assert [each.event for each in refused(results)] == [last_event(review)] * (3 if unfinished else 2)
+
+
+def test_closing_misses_no_approval_that_is_revoked_meanwhile(reviews: list[Review], cast: Cast) -> None:
+    for review in reviews:
+        at(Stage.APPROVED, review, cast)
+        closing = partial(close_checkpoint, checkpoint=review.checkpoint, by=None, now=NOW)
+        unfinished, revoked = all_at_once(closing, partial(take, Action.REVOKE, review, cast.approver))
+        assert (unfinished, now_of(review).stage) in [(1, Stage.LAPSED), (0, Stage.APPROVED)]
+        assert isinstance(revoked, NotAllowed) == (unfinished == 0)
 
 
 def test_one_checkpoint_closes_while_another_opens(places: Places, cast: Cast) -> None:

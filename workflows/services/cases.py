@@ -11,7 +11,7 @@ from departments.wording import day_text
 from workflows import engine, history
 from workflows.access import Action
 from workflows.errors import NotAllowed, ReviewError, Stale
-from workflows.models import Decision, EventKind, Outcome, Review, Stage
+from workflows.models import Checkpoint, Decision, EventKind, Outcome, Review, Stage
 from workflows.schedule import mending_due
 from workflows.services.reviews import last_event, locked, locked_row, reopen_plan, require
 
@@ -68,6 +68,8 @@ def revoke(*, review_id: int, round_number: int, reason: str, by: User, now: dat
     Raises Stale unless exactly that round stands approved, NotAllowed (as when the checkpoint is closed), or
     ReviewError where what came later rests on the approved plan.
     """
+    # Before the review's own row, as a closing takes them: it would miss what is about to be open again.
+    Checkpoint.objects.select_for_update(of=("self",), no_key=True).get(reviews=review_id)
     review = locked_row(review_id)
     if review.stage != Stage.APPROVED or review.round != round_number:
         raise Stale(last_event(review))
