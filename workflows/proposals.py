@@ -69,7 +69,7 @@ def changes_of(plan: ActionPlan, user: User, on: date) -> PlanChanges:
 def _openings(reviews: list[Review]) -> list[Event]:
     if not reviews:
         return []
-    return list(Event.objects.filter(review__in=reviews, kind=EventKind.OPENED).select_related("by"))
+    return list(Event.objects.filter(review__in=reviews, kind=EventKind.OPENED).select_related("by", "on_behalf_of"))
 
 
 def _submitted_reasons(reviews: list[Review]) -> dict[int, str]:

@@ -9,13 +9,14 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from departments.drafts import draft_of
-from departments.models import ActionPlan, User
+from departments.models import ActionPlan, Role, User
 from departments.models.indicators import Kind
 from departments.models.plans import PlanState, Priority
+from departments.projection import rebuild_access
 from tests.factories import make_indicator, make_measure, make_plan, the_initiative
 from tests.workflows.amendments import WHY, asked, change_at, live, other, plan_of, proposed, with_measure
-from tests.workflows.cast import Cast, Places
-from tests.workflows.moves import entries, now_of, opened, save, take
+from tests.workflows.cast import Cast, Places, stand_in
+from tests.workflows.moves import TODAY, entries, now_of, opened, save, take
 from tests.workflows.pages import logged_in, page_of, post_decision, text_of
 from workflows.access import Action
 from workflows.models import Event, Proposal, Review, Stage
@@ -48,6 +49,13 @@ def test_the_plans_page_offers_it_to_those_who_draft_there(plan: ActionPlan, cas
         assert (ASK in text_of(page_of(person, "plan", plan.pk))) == offered
     asked(plan, cast.editor)
     assert ASK not in text_of(page_of(cast.editor, "plan", plan.pk))
+
+
+def test_the_plans_page_says_in_whose_place_it_was_asked_for(places: Places, plan: ActionPlan, cast: Cast) -> None:
+    stand_in(cast.dx_lead, cast.lead, Role.LEAD, places.civic)
+    rebuild_access(TODAY)
+    asked(plan, cast.dx_lead)
+    assert "dx_lead(leadの代理)" in text_of(page_of(cast.editor, "plan", plan.pk))
 
 
 @pytest.mark.parametrize("state", [PlanState.DRAFT, PlanState.SUBMITTED])
