@@ -18,6 +18,7 @@ from notifications.message import one_line
 from notifications.models import MailItem
 from workflows.access import actors
 from workflows.models import Event, EventKind, Pin, Review, Stage, Submission
+from workflows.models.history import SENT_BACK
 from workflows.places import places
 from workflows.standing import absent_by_review
 from workflows.wording import doer_of
@@ -48,8 +49,6 @@ SAID = {
     EventKind.CANCELLED: REASON,
     EventKind.ANSWERED: ANSWER,
 }
-# After these the department goes through the comments that are open.
-SENT_BACK: tuple[str, ...] = (EventKind.RETURNED, EventKind.REVOKED)
 TASKS = {
     Stage.PREPARE: pgettext_lazy("to do", "Submit"),
     Stage.REVIEW: pgettext_lazy("to do", "Review"),

@@ -8,13 +8,11 @@ from departments.access import Holder, rights
 from departments.models import CalendarDay, User
 from departments.models.organisation import Permission
 from workflows.access import actors
-from workflows.models import Decision, Outcome, Review, Stage
+from workflows.models import Event, Review, Stage
+from workflows.models.history import SENT_BACK
 from workflows.models.reviews import ReviewQuerySet
 from workflows.standing import absent_by_review
 from workflows.wording import DueText, Status, due_text, status_of
-
-# Of one round at most one of these: either sends the review back for the next.
-BROUGHT_BACK = (Outcome.RETURNED, Outcome.REVOKED)
 
 
 @dataclass(frozen=True)
@@ -61,11 +59,11 @@ def waiting_items(reviews: Iterable[Review], user: User, on: date) -> list[Item]
 
 def _return_reasons(reviews: Iterable[Review]) -> dict[int, str]:
     rounds = {review.pk: review.round for review in reviews}
-    decisions = Decision.objects.filter(review__in=rounds, outcome__in=BROUGHT_BACK).select_related("submission")
+    events = Event.objects.filter(review__in=rounds, kind__in=SENT_BACK)
     return {
-        decision.review_id: decision.comment.splitlines()[0]
-        for decision in decisions
-        if decision.submission.round == rounds[decision.review_id]
+        event.review_id: event.data["comment"].splitlines()[0]
+        for event in events
+        if event.round == rounds[event.review_id]
     }
 
 

@@ -12,6 +12,7 @@ from departments.models import Role, User
 from workflows.access import Action, actors, candidates
 from workflows.dossier import Entry
 from workflows.models import Event, EventKind, Review, Stage
+from workflows.models.history import SENT_BACK
 
 # The pages beside the way of the steps, in the order in which they are offered: action, route, what it is for.
 OTHER_WAYS = [
@@ -91,7 +92,7 @@ def _newest(events: Iterable[Event], *kinds: EventKind) -> Event | None:
 
 def _returned(review: Review, events: Sequence[Event]) -> Event | None:
     """Of revocation and return, the one that brought it back to the department."""
-    return _newest(events, EventKind.REVOKED, EventKind.RETURNED) if review.is_returned else None
+    return _newest(events, *SENT_BACK) if review.is_returned else None
 
 
 def _extension(review: Review, events: Sequence[Event]) -> Extension | None:

@@ -26,6 +26,10 @@ class EventKind(models.TextChoices):
     ACKNOWLEDGED = "acknowledged", _("Read afterwards")
 
 
+# These send a review back to the department to be mended; of one round at most one of them.
+SENT_BACK = (EventKind.RETURNED, EventKind.REVOKED)
+
+
 class Event(models.Model):
     """One thing that happened to a review (履歴). Never changed, never removed: database triggers refuse both.
 
