@@ -293,6 +293,13 @@ def test_no_cell_begins_as_a_formula_does(text: str) -> None:
     assert not written.lstrip().startswith(tuple("=+-@＝＋－＠"))
 
 
+def test_the_csv_is_in_the_language_of_its_reader(story: Story, cast: Cast) -> None:
+    User.objects.filter(pk=cast.auditor.pk).update(language="en")
+    cast.auditor.refresh_from_db()
+    head, row, *_rest = as_csv(cast.auditor, kind="approved")
+    assert (head[0], row[6]) == ("When", "approval")
+
+
 def test_what_people_typed_is_inert_in_the_csv(story: Story, places: Places, cast: Cast) -> None:
     places.tax.name = '=HYPERLINK("http://evil.example")'
     places.tax.save(update_fields=["name"])

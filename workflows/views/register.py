@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from workflows.access import register_departments
@@ -61,6 +62,13 @@ def _streamed(
     request: HttpRequest, lines: Callable[[Iterable[Event]], Iterator[str | bytes]], media_type: str, name: str
 ) -> StreamingHttpResponse:
     _form, events = _asked_for(request)
-    response = StreamingHttpResponse(lines(events.iterator(AT_ONCE)), content_type=media_type)
+    pieces = _in_language(get_language(), lines(events.iterator(AT_ONCE)))
+    response = StreamingHttpResponse(pieces, content_type=media_type)
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
+
+
+def _in_language(language: str, pieces: Iterator[str | bytes]) -> Iterator[str | bytes]:
+    """The pieces in the reader's language: they are made after the request, when it is nobody's any more."""
+    with override(language):
+        yield from pieces
