@@ -11,9 +11,9 @@ from departments.models import User
 from workflows import history
 from workflows.access import Action, Standing
 from workflows.errors import ReviewError, Stale
-from workflows.models import Event, EventKind, Pin, PinEntry, PinEntryKind
+from workflows.models import Event, EventKind, Pin, PinEntry, PinEntryKind, Review
 from workflows.places import places
-from workflows.services.reviews import locked, require
+from workflows.services.reviews import locked, require, submit
 
 LONGEST = 2000
 
@@ -56,6 +56,16 @@ def answer(*, pin_id: int, task_id: int, text: str, by: User, now: datetime) -> 
     entry = PinEntry.objects.create(pin=found, kind=PinEntryKind.ANSWERED, text=text, by=by, at=now)
     _record(found, EventKind.ANSWERED, text, by=by, standing=standing, now=now)
     return entry
+
+
+@transaction.atomic
+def answer_and_submit(
+    *, review_id: int, task_id: int, version: int, answers: dict[int, str], by: User, now: datetime
+) -> Review:
+    """Send the answers, by comment, and submit the draft with them, or neither. Raises as `answer` and `submit` do."""
+    for pin_id, text in answers.items():
+        answer(pin_id=pin_id, task_id=task_id, text=text, by=by, now=now)
+    return submit(review_id=review_id, task_id=task_id, version=version, by=by, now=now)
 
 
 @transaction.atomic

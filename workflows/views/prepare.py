@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -125,12 +124,15 @@ def _submit(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> Http
     """Submit it with all answers that were typed, or neither."""
     if _asks_first(request, found):
         return _page(request, found, on, sheet, unchanged=True)
-    person = {"task_id": found.task_id, "by": request.user, "now": timezone.now()}
     try:
-        with transaction.atomic():
-            for pin_id, text in sheet.pins.typed().items():
-                pins.answer(pin_id=pin_id, text=text, **person)
-            reviews.submit(review_id=found.pk, version=found.version, **person)
+        pins.answer_and_submit(
+            review_id=found.pk,
+            task_id=found.task_id,
+            version=found.version,
+            answers=sheet.pins.typed(),
+            by=request.user,
+            now=timezone.now(),
+        )
     except Overtaken as refusal:
         return _overtaken(request, refusal.review, on, sheet)
     except Incomplete as refusal:
