@@ -8,10 +8,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from departments.access import may_administer
+from departments.access import may_administer, rights
 from departments.errors import Refused
 from departments.models import Appointment, Department, Deputy, Role, User
 from departments.models.deputies import DEPUTISED
+from departments.models.organisation import Permission
 from departments.projection import rebuild_access
 from departments.services.rows import save_or_refuse
 from departments.wording import days_text
@@ -55,6 +56,7 @@ def name_deputy(
     _refuse_days(row, on)
     _refuse_deputy(row, by)
     _refuse_post(row)
+    _refuse_decider(row, on)
     _refuse_twice(row)
     save_or_refuse(row)
     rebuild_access(on, users=[absent, deputy])
@@ -148,6 +150,17 @@ def _refuse_post(row: Deputy) -> None:
         raise Refused(
             _("%(person)s is not %(role)s at %(department)s on all of these days.")
             % {"person": row.absent, "role": Role(row.role).label, "department": row.department}
+        )
+
+
+def _refuse_decider(row: Deputy, on: date) -> None:
+    """Whoever stands in for a lead is barred from deciding there all year, so it must not be one who decides."""
+    known = rights(row.deputy, on)
+    decides = known.own(Permission.REVIEW) | known.own(Permission.APPROVE)
+    if row.role == Role.LEAD and row.department_id in decides:
+        raise Refused(
+            _("%(person)s reviews or approves what this department submits. Choose somebody else.")
+            % {"person": row.deputy}
         )
 
 

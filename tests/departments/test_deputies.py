@@ -183,6 +183,7 @@ def test_rules_of_days_and_people(cast: Cast, places: Places) -> None:
         "another place": {"department": places.tax},
         "a post without deputies": {"absent": cast.auditor, "role": Role.AUDITOR},
         "no post at all": {"absent": cast.leaver, "role": Role.REVIEWER},
+        "of a lead, by who decides there": {"absent": cast.dx_lead, "role": Role.LEAD, "department": places.dx},
     }
     before = spans()
     for case, values in cases.items():
@@ -191,7 +192,7 @@ def test_rules_of_days_and_people(cast: Cast, places: Places) -> None:
         assert str(refusal.value), case
     assert spans() == before == [("approver", "reviewer", TODAY, TODAY + 6 * DAY)]
     named(cast, places, first_day=TODAY + 7 * DAY, last_day=TODAY + 372 * DAY, deputy=cast.stranger)
-    named(cast, places, absent=cast.dx_lead, role=Role.LEAD, department=places.dx)
+    named(cast, places, absent=cast.dx_lead, role=Role.LEAD, department=places.dx, deputy=cast.auditor)
     named(cast, places, absent=cast.dx_lead)  # another post, another absent person, the same days and deputy
     assert len(spans()) == 4
 
@@ -199,16 +200,17 @@ def test_rules_of_days_and_people(cast: Cast, places: Places) -> None:
 def test_post_has_to_be_held_on_every_day(cast: Cast, places: Places) -> None:
     """Renewed without a gap it counts as one; a day without it does not."""
     person = make_user("renewed")
+    post = {"absent": person, "role": Role.LEAD, "department": places.tax, "deputy": cast.stranger}
     appoint(person, places.tax, Role.LEAD, valid_until=date(2026, 12, 31), on=TODAY)
     with pytest.raises(Refused):
-        named(cast, places, absent=person, role=Role.LEAD, department=places.tax, last_day=date(2027, 1, 1))
+        named(cast, places, **post, last_day=date(2027, 1, 1))
     appoint(person, places.tax, Role.LEAD, valid_from=date(2027, 1, 1), valid_until=YEAR_END, on=TODAY)
     appoint(person, places.tax, Role.LEAD, valid_from=YEAR_END + 2 * DAY, on=TODAY)
     with pytest.raises(Refused):
-        named(cast, places, absent=person, role=Role.LEAD, department=places.tax, last_day=YEAR_END + 2 * DAY)
-    named(cast, places, absent=person, role=Role.LEAD, department=places.tax, last_day=YEAR_END)
+        named(cast, places, **post, last_day=YEAR_END + 2 * DAY)
+    named(cast, places, **post, last_day=YEAR_END)
     rebuild_access(date(2027, 1, 1))
-    assert set(places_of(cast.reviewer, date(2027, 1, 1))) == {"renewed"}
+    assert set(places_of(cast.stranger, date(2027, 1, 1))) == {"renewed"}
 
 
 def test_deputy_who_is_absent_too_is_refused(cast: Cast, places: Places) -> None:
