@@ -18,6 +18,7 @@ from workflows.models import Checkpoint, CheckpointKind, EventKind, Proposal, Re
 from workflows.proposals import obstacle_to_change
 from workflows.removals import reported_but_removed
 from workflows.schedule import due_day, last_day_for_changes
+from workflows.services.drafts import note_save
 from workflows.services.reviews import last_event, locked, require
 
 
@@ -85,10 +86,7 @@ def save_proposal(
     proposal.reason, proposal.content = reason, as_plain(with_ids(content, stands))
     proposal.plan_version = plan.version
     proposal.save(update_fields=["reason", "content", "plan_version"])
-    plans.note_author(plan.pk, by)
-    review.version += 1
-    review.saved_by, review.saved_at = by, now
-    review.save(update_fields=["version", "saved_by", "saved_at"])
+    note_save(review, by, now)
     return review
 
 
