@@ -18,7 +18,7 @@ from departments.models import User
 from departments.wording import day_text
 from workflows.access import Action, allowed, get_review
 from workflows.case_wording import CaseText, cancelling, extending, revoking
-from workflows.errors import Closed, NotAllowed, ReviewError, Stale
+from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.forms.cases import CancelForm, ExtendForm, ReasonForm, RevokeForm
 from workflows.models import Review, Stage
 from workflows.services import cases
@@ -117,7 +117,7 @@ def _answer(request: HttpRequest, found: Review, case: Case, form: ReasonForm) -
         changed = case.carry_out(found, form.cleaned_data, request.user, now)
     except Stale as refusal:
         return came_second(request, found, refusal, kept)
-    except (NotAllowed, Closed) as refusal:
+    except NotAllowed as refusal:
         return not_allowed(request, refusal, kept)
     except ReviewError as refusal:
         form.add_error(case.field, str(refusal))
