@@ -16,7 +16,7 @@ from django.db import connection as database
 from django.utils import timezone
 
 from notifications import outbox
-from notifications.message import FrozenMail
+from notifications.letters.message import FrozenMail
 from notifications.models import OutgoingMail, Status
 
 log = structlog.get_logger("meguru.mail")

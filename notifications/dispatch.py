@@ -73,6 +73,7 @@ def _item(event: Event, user_id: int, asks: bool) -> MailItem:
         review_id=event.review_id,
         event=event,
         task_id=event.review.task_id if asks else None,
+        asks=asks,
     )
 
 

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
-from notifications import mails, message
+from notifications.letters import message, writing
 from notifications.models import MailItem, MailKind, MailQuerySet, OutgoingMail, Reason, Status
 from workflows.access import visible_reviews, waiting_for
 
@@ -106,8 +106,8 @@ def _next(now: datetime) -> OutgoingMail | None:
 def _items_still_needed(mail: OutgoingMail, now: datetime) -> list[MailItem]:
     """What is still worth telling, and still for the person to know; the rest is marked as left out."""
     items, on = list(mail.items.with_names()), timezone.localdate(now)
-    asking = [item.review_id for item in items if item.task_id is not None]
-    telling = [item.review_id for item in items if item.task_id is None]
+    asking = [item.review_id for item in items if item.asks]
+    telling = [item.review_id for item in items if not item.asks]
     waiting = waiting_for(mail.recipient, on).filter(pk__in=asking) if asking else []
     open_tasks = {review.task_id for review in waiting}
     readable = visible_reviews(mail.recipient, on).filter(pk__in=telling) if telling else []
@@ -120,7 +120,11 @@ def _items_still_needed(mail: OutgoingMail, now: datetime) -> list[MailItem]:
 
 
 def _is_needed(item: MailItem, open_tasks: set[int | None], readable: set[int]) -> bool:
-    return item.review_id in readable if item.task_id is None else item.task_id in open_tasks
+    if item.asks:
+        return item.task_id in open_tasks
+    if item.task_id is not None and item.task_id != item.review.task_id:
+        return False
+    return item.review_id in readable
 
 
 def _end_of(mail: OutgoingMail, needed: list[MailItem], now: datetime) -> tuple[Status, Reason] | None:
@@ -140,7 +144,7 @@ def _freeze(mail: OutgoingMail, items: list[MailItem], now: datetime) -> None:
     """Put the mail into bytes for good, or anew if the server surely has not got it and the words have changed."""
     if mail.may_have_arrived:
         return
-    text = mails.write(mail, items, now)
+    text = writing.write(mail, items, now)
     if mail.raw and mail.address == mail.recipient.email and text == message.read(bytes(mail.raw)):
         return
     mail.address, mail.subject, mail.dated = mail.recipient.email, text.subject, now

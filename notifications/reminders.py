@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay
-from notifications import outbox
-from notifications.models import MailItem, MailKind, OutgoingMail, ReminderRun
+from notifications.digests import queue_digests
+from notifications.models import MailItem, ReminderRun
 from notifications.rules import DAYS_BEFORE, DueRule, newest_due_rule
 from workflows.access import actors
 from workflows.models import Review
@@ -41,7 +41,7 @@ def _run(today: date, calendar: BusinessCalendar, now: datetime) -> int:
     for review, rule in due:
         for user, _absent in people[review.pk]:
             items[user.pk].append(_item(review, rule, user.pk))
-    return _queue(items, today, now)
+    return queue_digests(items, today=today, now=now)
 
 
 def _due(today: date, calendar: BusinessCalendar) -> list[tuple[Review, DueRule]]:
@@ -70,19 +70,6 @@ def _item(review: Review, rule: DueRule, user_id: int) -> MailItem:
         key=f"remind:{review.pk}:{review.task_id}:{review.due_on}:{rule.day}:{user_id}",
         review=review,
         task_id=review.task_id,
+        asks=True,
         days=rule.days,
     )
-
-
-def _queue(items: dict[int, list[MailItem]], today: date, now: datetime) -> int:
-    """One mail for each person; who still has one waiting from before gets these reasons in that one."""
-    waiting = outbox.unsent(MailKind.DIGEST, items)
-    outbox.join({waiting[user_id]: items[user_id] for user_id in waiting}, now=now)
-    fresh = [
-        outbox.Draft(
-            OutgoingMail(key=f"digest:{user_id}:{today}", kind=MailKind.DIGEST, recipient_id=user_id), items[user_id]
-        )
-        for user_id in items
-        if user_id not in waiting
-    ]
-    return outbox.queue(fresh, now=now)

@@ -44,6 +44,8 @@ RULES: dict[EventKind, Rule] = {
     EventKind.APPROVED: Rule(told=Permission.DRAFT, involved=True),
     EventKind.REVOKED: Rule(asks=True, doer_too=True, involved=True),
     EventKind.EXTENDED: Rule(asks=True, doer_too=True),
+    EventKind.MOVED: Rule(asks=True, doer_too=True),
+    EventKind.NUDGED: Rule(asks=True),
     EventKind.CANCELLED: Rule(told=Permission.DRAFT, involved=True),
     EventKind.LAPSED: Rule(told=Permission.SUBMIT),
     EventKind.ANSWERED: Rule(pin_author=True),

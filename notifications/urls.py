@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from notifications import views
+from notifications.views import mails
 
 urlpatterns = [
-    path("mail/", views.mail, name="mail"),
-    path("mail/<int:pk>/", views.mail_message, name="mail_message"),
+    path("mail/", mails.mail, name="mail"),
+    path("mail/<int:pk>/", mails.mail_message, name="mail_message"),
 ]

@@ -8,7 +8,7 @@ import pytest
 from django.core.mail import EmailMessage, get_connection
 
 from notifications import backends
-from notifications.message import read
+from notifications.letters.message import read
 from notifications.models import OutgoingMail
 from tests.notifications.city import make_city, october, run
 from tests.servers.smtp import SmtpSink

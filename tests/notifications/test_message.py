@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from departments.models import User
-from notifications.message import FrozenMail, Text, freeze, header, new_id, one_line, parse, read
+from notifications.letters.message import FrozenMail, Text, freeze, header, new_id, one_line, parse, read
 from notifications.models import OutgoingMail
 
 ADDRESS = "sato@city.example"

@@ -2,6 +2,7 @@ from workflows.models.changes import Proposal
 from workflows.models.checkpoints import ROUNDS, Checkpoint, CheckpointKind
 from workflows.models.files import Attachment, StoredFile
 from workflows.models.history import Acknowledgement, Event, EventKind, PendingEvent
+from workflows.models.nudges import Nudge
 from workflows.models.pins import Pin, PinEntry, PinEntryKind
 from workflows.models.reports import IndicatorReport, MeasureReport, ProgressClass
 from workflows.models.reviews import Decision, Outcome, Review, ReviewProcess, Stage, Submission
@@ -18,6 +19,7 @@ __all__ = [
     "EventKind",
     "IndicatorReport",
     "MeasureReport",
+    "Nudge",
     "Outcome",
     "PendingEvent",
     "Pin",

@@ -18,6 +18,8 @@ class EventKind(models.TextChoices):
     APPROVED = "approved", _("Approved")
     REVOKED = "revoked", _("Approval revoked")
     EXTENDED = "extended", _("Due day extended")
+    MOVED = "moved", _("Due day moved")
+    NUDGED = "nudged", _("Nudged")
     CANCELLED = "cancelled", pgettext_lazy("review", "Cancelled")
     LAPSED = "lapsed", _("Closed unfinished")
     PINNED = "pinned", _("Comment made")

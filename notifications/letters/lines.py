@@ -14,7 +14,7 @@ from departments.access import Holder
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay, User
 from departments.wording import day_text
-from notifications.message import one_line
+from notifications.letters.message import one_line
 from notifications.models import MailItem
 from workflows.access import actors
 from workflows.models import Event, EventKind, Pin, Review, Stage, Submission
@@ -148,8 +148,8 @@ class PinLine:
 def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Line]:
     """The events of a mail; a handful of queries, however many. The items need all their rows loaded."""
     calendar = CalendarDay.objects.calendar()
-    asked = [item for item in items if item.task_id is not None]
-    told = [item.review for item in items if item.task_id is None and item.review.is_open]
+    asked = [item for item in items if item.asks]
+    told = [item.review for item in items if not item.asks and item.review.is_open]
     absent = absent_by_review([item.review for item in asked], reader, today)
     holders = actors(told, today) if told else {}
     pins = _pins_of(items)
@@ -158,8 +158,8 @@ def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Li
             review=item.review,
             days_left=days_left(item.review, today, calendar),
             event=item.event,
-            absent=absent.get(item.review_id) if item.task_id is not None else None,
-            holders=_others(holders.get(item.review_id, []), reader) if item.task_id is None else (),
+            absent=absent.get(item.review_id) if item.asks else None,
+            holders=() if item.asks else _others(holders.get(item.review_id, []), reader),
             pins=pins[item.pk],
         )
         for item in items
@@ -185,7 +185,7 @@ def _pins_of(items: Iterable[MailItem]) -> dict[int, list[PinLine]]:
     """Item id → the comments to list: those still open where the reader has to mend, or the one that was answered."""
     events = [(item, item.event) for item in items if item.event is not None]
     answered = [event.data["pin"] for _item, event in events if event.kind == EventKind.ANSWERED]
-    to_mend = [item.review_id for item, event in events if event.kind in SENT_BACK and item.task_id is not None]
+    to_mend = [item.review_id for item, event in events if event.kind in SENT_BACK and item.asks]
     pins = [*Pin.objects.filter(pk__in=answered), *Pin.objects.open().filter(review__in=to_mend)]
     submissions = Submission.objects.filter(pk__in={pin.submission_id for pin in pins})
     named = {found.pk: places(json.loads(found.content)) for found in submissions}

@@ -10,8 +10,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
-from notifications.lines import lines_about, lines_to_do
-from notifications.message import Text, one_line
+from notifications.letters.lines import lines_about, lines_to_do
+from notifications.letters.message import Text, one_line
 from notifications.models import MailItem, MailKind, OutgoingMail
 from notifications.rules import rule_for
 from workflows.access import waiting_for
@@ -40,7 +40,7 @@ def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> 
     """What happened at one checkpoint; the mail asks for the same about all of it, or is for information."""
     lines = lines_about(items[:LONGEST_LIST], mail.recipient, today)
     first = items[0]
-    asks = first.task_id is not None
+    asks = first.asks
     return {
         "lines": lines,
         "more": len(items) - len(lines),

@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
-from notifications import message
 from notifications.access import get_mail, visible_mails
+from notifications.letters import message
 from notifications.models import MailQuerySet, Outcome, Status
 from workflows.access import visible_reviews
 

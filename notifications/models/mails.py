@@ -10,11 +10,12 @@ from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
 from departments.models import User
+from notifications.models.rules import Audience
 from workflows.models import Event, EventKind, Review
 
 
 class MailKind(models.TextChoices):
-    """What a mail is about: events of one kind, or what is due (期限のお知らせ)."""
+    """What a mail is about: events of one kind, that all plans of a checkpoint have come in, or what is due."""
 
     OPENED = EventKind.OPENED.value, EventKind.OPENED.label
     SUBMITTED = EventKind.SUBMITTED.value, EventKind.SUBMITTED.label
@@ -24,9 +25,12 @@ class MailKind(models.TextChoices):
     APPROVED = EventKind.APPROVED.value, EventKind.APPROVED.label
     REVOKED = EventKind.REVOKED.value, EventKind.REVOKED.label
     EXTENDED = EventKind.EXTENDED.value, EventKind.EXTENDED.label
+    MOVED = EventKind.MOVED.value, EventKind.MOVED.label
+    NUDGED = EventKind.NUDGED.value, EventKind.NUDGED.label
     CANCELLED = EventKind.CANCELLED.value, EventKind.CANCELLED.label
     LAPSED = EventKind.LAPSED.value, EventKind.LAPSED.label
     ANSWERED = EventKind.ANSWERED.value, EventKind.ANSWERED.label
+    ALL_IN = "all_in", _("All have come in")
     DIGEST = "digest", _("What is due")
 
 
@@ -41,6 +45,7 @@ class Status(models.TextChoices):
     CANCELLED = "cancelled", _("Not needed any more")
     EXPIRED = "expired", _("Given up")
     FAILED = "failed", _("Refused for good")
+    BOUNCED = "bounced", _("Came back")
 
     @property
     def is_waiting(self) -> bool:
@@ -48,6 +53,8 @@ class Status(models.TextChoices):
 
 
 WAITING = (Status.PENDING, Status.RETRY, Status.UNCERTAIN)
+# The mail server has taken it over.
+ACCEPTED = (Status.SENT, Status.BOUNCED)
 
 
 class Outcome(models.TextChoices):
@@ -66,7 +73,7 @@ class Outcome(models.TextChoices):
 STATUSES = {
     Outcome.WAITING: [*WAITING, Status.SENDING],
     Outcome.SENT: [Status.SENT],
-    Outcome.UNDELIVERED: [Status.FAILED, Status.EXPIRED],
+    Outcome.UNDELIVERED: [Status.FAILED, Status.EXPIRED, Status.BOUNCED],
     Outcome.NOT_NEEDED: [Status.CANCELLED],
 }
 
@@ -77,6 +84,8 @@ class Reason(models.TextChoices):
     DONE = "done", _("By then there was nothing left in it to tell the person.")
     INACTIVE = "inactive", _("The person no longer uses the system.")
     NO_ADDRESS = "no_address", _("The person has no e-mail address. Enter one on the page of the person.")
+    DEAD_ADDRESS = "dead_address", _("Mails to this address came back. Correct it on the page of the person.")
+    MERGED = "merged", _("The mail server was away; the person gets it in the mail of the day.")
     TOO_LATE = "too_late", _("It could not be delivered in time.")
     INTERRUPTED = "interrupted", _("Sending was interrupted before the mail server answered.")
 
@@ -137,11 +146,11 @@ class OutgoingMail(models.Model):
             models.CheckConstraint(condition=Q(status__in=Status.values), name="mail_status_known"),
             models.CheckConstraint(condition=Q(kind__in=MailKind.values), name="mail_kind_known"),
             models.CheckConstraint(
-                condition=Q(status=Status.SENT, sent_at__isnull=False) | (~Q(status=Status.SENT) & Q(sent_at=None)),
+                condition=Q(status__in=ACCEPTED, sent_at__isnull=False) | (~Q(status__in=ACCEPTED) & Q(sent_at=None)),
                 name="mail_sent_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.SENDING, Status.SENT])
+                condition=~Q(status__in=[Status.SENDING, *ACCEPTED])
                 | (~Q(message_id="") & ~Q(address="") & Q(dated__isnull=False)),
                 name="mail_frozen_before_sent",
             ),
@@ -184,17 +193,23 @@ class MailItemQuerySet(models.QuerySet["MailItem"]):
 class MailItem(models.Model):
     """One fact that one mail tells its person: an event, or a review that is due in so many days.
 
-    `key` is unique over all mails, so nothing is told twice. `task`: the mail asks for it, so the fact is worth telling
-    only while this task is the review's open one and the person's to do; None: it is for information, told as long as
-    the person may read the review. `days`: business days after the due day, negative before it; None for an event.
+    `key` is unique over all mails, so nothing is told twice. `mail` is None while the item waits for the next mail of
+    the day of the person `waits_for`. `task`: the fact is worth telling only while this task is the review's open one;
+    None: as long as the person may read the review. `asks`: the task is the person's to do; else it is for information.
+    `days`: business days after the due day, negative before it; None for an event. `audience` and `text` are those of
+    the rule that made it; '' for an event.
     """
 
-    mail = models.ForeignKey(OutgoingMail, on_delete=models.CASCADE, related_name="items")
+    mail = models.ForeignKey(OutgoingMail, on_delete=models.CASCADE, related_name="items", null=True)
+    waits_for = models.ForeignKey(User, on_delete=models.PROTECT, related_name="mail_items_waiting", null=True)
     key = models.CharField(max_length=100, unique=True)
     review = models.ForeignKey(Review, on_delete=models.PROTECT, related_name="+")
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+", null=True)
     task = models.ForeignKey(Task, on_delete=models.PROTECT, related_name="+", null=True)
+    asks = models.BooleanField(default=False)
     days = models.SmallIntegerField(null=True)
+    audience = models.CharField(max_length=13, choices=Audience.choices, blank=True)
+    text = models.CharField(max_length=500, blank=True)
     left_out = models.BooleanField(default=False)
 
     objects = MailItemQuerySet.as_manager()
@@ -207,6 +222,11 @@ class MailItem(models.Model):
                 condition=Q(event=None, days__isnull=False, task__isnull=False) | Q(event__isnull=False, days=None),
                 name="mail_item_of_event_or_due_day",
             ),
+            models.CheckConstraint(
+                condition=Q(mail=None, waits_for__isnull=False) | Q(mail__isnull=False, waits_for=None),
+                name="mail_item_in_mail_or_waiting",
+            ),
+            models.CheckConstraint(condition=Q(asks=False) | Q(task__isnull=False), name="mail_item_asks_for_task"),
         ]
 
     def __str__(self) -> str:
@@ -225,15 +245,3 @@ class MailItem(models.Model):
         else:
             text = ngettext("%(days)d business day after due", "%(days)d business days after due", days)
         return text % {"days": abs(days)}
-
-
-class ReminderRun(models.Model):
-    """A day whose reminders have been queued; there is at most one run a day, whoever ticks however often."""
-
-    day = models.DateField(primary_key=True)
-
-    class Meta:
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return str(self.day)

@@ -1,0 +1,1 @@
+"""Mails: what they say, put into words and bytes."""

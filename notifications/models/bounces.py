@@ -1,0 +1,33 @@
+"""Mails that came back."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models.mails import OutgoingMail
+
+
+class Bounce(models.Model):
+    """A mail that a mail server took and then could not deliver (不達), as its report (DSN) says.
+
+    `is_hard`: refused for good (5.x.x), not merely given up. `words`: the report's own. `settled_at`: when the office
+    had looked into the address, after which the bounce no longer counts against it.
+    """
+
+    mail = models.OneToOneField(OutgoingMail, on_delete=models.CASCADE, primary_key=True, related_name="bounce")
+    address = models.EmailField(_("address"))
+    status = models.CharField(_("status"), max_length=12)
+    is_hard = models.BooleanField()
+    words = models.TextField(_("answer of the mail server"), blank=True)
+    at = models.DateTimeField(_("when"))
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("bounce")
+        verbose_name_plural = _("bounces")
+        ordering = ["-at", "-pk"]
+        default_permissions = ()
+        indexes = [models.Index(fields=["address"], condition=Q(settled_at=None), name="bounce_open")]
+
+    def __str__(self) -> str:
+        return f"{self.address} {self.status}"
