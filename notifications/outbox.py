@@ -124,7 +124,8 @@ def _is_needed(item: MailItem, open_tasks: set[int | None], readable: set[int]) 
         return item.task_id in open_tasks
     if item.task_id is not None and item.task_id != item.review.task_id:
         return False
-    return item.review_id in readable
+    # What a rule tells for information (who is late where) are no words of the review: its reader need not read that.
+    return bool(item.audience) or item.review_id in readable
 
 
 def _end_of(mail: OutgoingMail, needed: list[MailItem], now: datetime) -> tuple[Status, Reason] | None:
