@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from notifications.letters import message, writing
-from notifications.models import MailItem, MailKind, MailQuerySet, OutgoingMail, Reason, Status
+from notifications.models import Bounce, MailItem, MailKind, MailQuerySet, OutgoingMail, Reason, Status
 from workflows.access import visible_reviews, waiting_for
 
 LEASE = timedelta(seconds=30)
@@ -136,6 +136,8 @@ def _end_of(mail: OutgoingMail, needed: list[MailItem], now: datetime) -> tuple[
         return Status.CANCELLED, Reason.DONE
     if not mail.recipient.email:
         return Status.FAILED, Reason.NO_ADDRESS
+    if Bounce.objects.dead([mail.recipient.email]):
+        return Status.FAILED, Reason.DEAD_ADDRESS
     if mail.expires_at <= now:
         return Status.EXPIRED, Reason.TOO_LATE
     return None

@@ -189,6 +189,10 @@ if env.bool("BEHIND_PROXY", default=False):
 # Mail. EMAIL_URL is smtp://user:password@host:port or smtp+tls://…; without it, mails become .eml files.
 MAIL_DIR = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="meguru@localhost")
+# Where mail servers send their reports about mails that came back (MAIL FROM), and the mailbox or folder they are
+# read from: imaps://user:password@host/INBOX, imap://…, maildir:///path or folder:///path; without it, none are read.
+MAIL_RETURN_PATH = env.str("MAIL_RETURN_PATH", default="") or DEFAULT_FROM_EMAIL
+BOUNCE_URL = env.str("BOUNCE_URL", default="")
 EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))

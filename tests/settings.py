@@ -19,6 +19,8 @@ OUTSIDE = (
     "REDIS_URL",
     "EMAIL_URL",
     "MAIL_FROM",
+    "MAIL_RETURN_PATH",
+    "BOUNCE_URL",
     "CLAMD_URL",
 )
 for name in OUTSIDE:

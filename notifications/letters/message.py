@@ -100,12 +100,12 @@ class FrozenBytes(Message):
 
 
 class FrozenMail(EmailMessage):
-    """A mail from the outbox for `send_messages` of any backend."""
+    """A mail from the outbox for `send_messages` of any backend. The envelope's sender is where reports come back to."""
 
     def __init__(self, mail: OutgoingMail) -> None:
         self.raw = bytes(mail.raw)
         text = read(self.raw)
-        super().__init__(text.subject, text.body, settings.DEFAULT_FROM_EMAIL, [mail.address])
+        super().__init__(text.subject, text.body, settings.MAIL_RETURN_PATH, [mail.address])
 
     def message(self) -> FrozenBytes:  # type: ignore[override]
         return FrozenBytes(self.raw)

@@ -1,10 +1,24 @@
 """Mails that came back."""
 
+from collections.abc import Iterable
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models.mails import OutgoingMail
+
+DEAD_AFTER = 2  # one hard bounce may be the mail server's mistake
+
+
+class BounceQuerySet(models.QuerySet["Bounce"]):
+    def unsettled(self) -> "BounceQuerySet":
+        return self.filter(settled_at=None)
+
+    def dead(self, addresses: Iterable[str]) -> set[str]:
+        """Those of the addresses that nothing is sent to any more: they refused mails for good, and nobody mended it."""
+        hard = self.unsettled().filter(address__in=set(addresses), is_hard=True).order_by().values("address")
+        return set(hard.annotate(count=Count("pk")).filter(count__gte=DEAD_AFTER).values_list("address", flat=True))
 
 
 class Bounce(models.Model):
@@ -21,6 +35,8 @@ class Bounce(models.Model):
     words = models.TextField(_("answer of the mail server"), blank=True)
     at = models.DateTimeField(_("when"))
     settled_at = models.DateTimeField(null=True)
+
+    objects = BounceQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("bounce")
