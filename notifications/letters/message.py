@@ -100,7 +100,7 @@ class FrozenBytes(Message):
 
 
 class FrozenMail(EmailMessage):
-    """A mail from the outbox for `send_messages` of any backend. The envelope's sender is where reports come back to."""
+    """A mail from the outbox for `send_messages` of any backend; reports about it come to the envelope's sender."""
 
     def __init__(self, mail: OutgoingMail) -> None:
         self.raw = bytes(mail.raw)

@@ -16,7 +16,7 @@ class BounceQuerySet(models.QuerySet["Bounce"]):
         return self.filter(settled_at=None)
 
     def dead(self, addresses: Iterable[str]) -> set[str]:
-        """Those of the addresses that nothing is sent to any more: they refused mails for good, and nobody mended it."""
+        """Those of the addresses that nothing is sent to any more, because they refused mails for good."""
         hard = self.unsettled().filter(address__in=set(addresses), is_hard=True).order_by().values("address")
         return set(hard.annotate(count=Count("pk")).filter(count__gte=DEAD_AFTER).values_list("address", flat=True))
 
