@@ -1,4 +1,4 @@
-from notifications.models.bounces import Bounce
+from notifications.models.bounces import Bounce, BounceBox
 from notifications.models.choices import MailChoice, Pace
 from notifications.models.entries import CalendarEntry
 from notifications.models.mails import (
@@ -17,6 +17,7 @@ from notifications.models.runs import ReminderRun, Tick
 __all__ = [
     "Audience",
     "Bounce",
+    "BounceBox",
     "CalendarEntry",
     "MailChoice",
     "MailItem",

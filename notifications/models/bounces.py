@@ -47,3 +47,20 @@ class Bounce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address} {self.status}"
+
+
+class BounceBox(models.Model):
+    """When the mailbox of bounce reports was last read, and `error` why it could not be; one row, for the mail page."""
+
+    ONLY = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    at = models.DateTimeField()
+    error = models.TextField(blank=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="bounce_box_is_one_row")]
+
+    def __str__(self) -> str:
+        return str(self.at)

@@ -103,7 +103,7 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
 
 
 class OutgoingMail(models.Model):
-    """One mail to one person. Written by `outbox` alone.
+    """One mail to one person. Written by `outbox` alone; by `bounces` once it has come back.
 
     It is put into words when it is first sent; `raw` then holds the very bytes, Message-ID and Date included, that
     every later attempt hands over again. `attempts` counts claims and fences: only the latest may say how it went.
@@ -161,6 +161,8 @@ class OutgoingMail(models.Model):
             models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="mail_leased"),
             models.Index(fields=["-created_at", "-id"], name="mail_newest"),
             models.Index(fields=["status", "-created_at"], name="mail_by_status"),
+            models.Index(fields=["message_id"], name="mail_by_message_id"),
+            models.Index(fields=["kind", "-created_at"], name="mail_by_kind"),
         ]
 
     def __str__(self) -> str:
