@@ -32,15 +32,20 @@ class Result(NamedTuple):
     error: str = ""
 
 
-def deliver(*, clock: Callable[[], datetime] = timezone.now, seconds: float | None = None) -> Counter[Status]:
+def deliver(
+    *,
+    clock: Callable[[], datetime] = timezone.now,
+    seconds: float | None = None,
+    stopping: Callable[[], bool] = lambda: False,
+) -> Counter[Status]:
     """Send what is due until nothing is, the mail server is away, or `seconds` have passed; returns how many ended how.
 
-    Any number of processes may do this at once.
+    It ends with the mail at hand once `stopping` says so. Any number of processes may do this at once.
     """
     tally: Counter[Status] = Counter()
     stop_at = None if seconds is None else time.monotonic() + seconds
     with MailServer() as server:
-        while not server.is_away and (stop_at is None or time.monotonic() < stop_at):
+        while not (server.is_away or stopping()) and (stop_at is None or time.monotonic() < stop_at):
             mail = outbox.claim(clock())
             if mail is None:
                 break
