@@ -1,9 +1,7 @@
-"""Who is told what: one table for events, one for due days."""
+"""Who is told of what happened; who is reminded of what is due, and when, stands in the rows of `ReminderRule`."""
 
 from dataclasses import dataclass
-from datetime import date
 
-from departments.fiscal import BusinessCalendar
 from departments.models.organisation import Permission
 from workflows.models import Event, EventKind
 
@@ -61,31 +59,3 @@ def rule_for(event: Event) -> Rule:
     if event.kind == EventKind.OPENED and event.review.change_number:
         return CHANGE_OPENED
     return RULES[EventKind(event.kind)]
-
-
-DAYS_BEFORE = (10, 5, 1)
-DAYS_BETWEEN_OVERDUE = 3
-
-
-@dataclass(frozen=True)
-class DueRule:
-    """A day on which a due day is worth a mail. `days`: business days after the due day, negative before it."""
-
-    day: date
-    days: int
-
-
-def newest_due_rule(due: date, today: date, calendar: BusinessCalendar) -> DueRule | None:
-    """The last day up to `today` on which whoever has to act by `due` is reminded; None when it is too early.
-
-    That is 10, 5 and 1 business days before, the due day itself, and every third business day after it.
-    """
-    passed = calendar.between(due, today)
-    if due <= today:
-        days = passed - passed % DAYS_BETWEEN_OVERDUE
-    else:
-        before = [count for count in DAYS_BEFORE if count >= -passed]
-        if not before:
-            return None
-        days = -min(before)
-    return DueRule(calendar.add(due, days), days)

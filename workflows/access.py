@@ -103,9 +103,12 @@ class Standing(NamedTuple):
 
 def barred(known: Rights, review: Review) -> bool:
     """Separation of duties: whoever drafts for the department this year, or ever drafted this plan, has no say."""
-    return review.plan_id in known.authored or known.served_since(
-        review.department_id, date(review.plan.fiscal_year, 4, 1)
-    )
+    return barred_from(known, review.plan_id, review.department_id, review.plan.fiscal_year)
+
+
+def barred_from(known: Rights, plan_id: int, department_id: int, fiscal_year: int) -> bool:
+    """The same for a plan of the department and year, by numbers."""
+    return plan_id in known.authored or known.served_since(department_id, date(fiscal_year, 4, 1))
 
 
 def allowed(user: User, review: Review, on: date) -> frozenset[Action]:

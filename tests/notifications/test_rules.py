@@ -1,6 +1,5 @@
 """Who is told of what happened."""
 
-from datetime import date
 from typing import Any
 
 import pytest
@@ -8,11 +7,10 @@ from django.core import mail
 from django.template.loader import get_template
 from django.utils import translation
 
-from departments.fiscal import BusinessCalendar
 from departments.models import Role
 from departments.models.plans import PlanKind, PlanState
 from notifications.models import MailItem, MailKind, OutgoingMail, Status
-from notifications.rules import RULES, DueRule, newest_due_rule
+from notifications.rules import RULES
 from tests.factories import appoint, make_person, make_plan, make_user
 from tests.notifications.city import City, make_city, october, run
 from workflows.models import EventKind, Outcome
@@ -209,32 +207,3 @@ def test_the_ledger_says_which_fact_each_mail_tells(city: City) -> None:
         ("suzuki", EventKind.OPENED),
         ("tanaka", EventKind.OPENED),
     ]
-
-
-PLAIN = BusinessCalendar()
-
-
-@pytest.mark.parametrize(
-    ("today", "rule"),
-    [
-        (date(2026, 9, 28), None),  # 11 business days before
-        (date(2026, 9, 29), DueRule(date(2026, 9, 29), -10)),
-        (date(2026, 9, 30), DueRule(date(2026, 9, 29), -10)),
-        (date(2026, 10, 6), DueRule(date(2026, 10, 6), -5)),
-        (date(2026, 10, 9), DueRule(date(2026, 10, 6), -5)),
-        (date(2026, 10, 13), DueRule(date(2026, 10, 13), -1)),  # the Monday before is a holiday
-        (date(2026, 10, 14), DueRule(date(2026, 10, 14), 0)),
-        (date(2026, 10, 16), DueRule(date(2026, 10, 14), 0)),
-        (date(2026, 10, 19), DueRule(date(2026, 10, 19), 3)),
-        (date(2026, 10, 21), DueRule(date(2026, 10, 19), 3)),
-        (date(2026, 10, 22), DueRule(date(2026, 10, 22), 6)),
-    ],
-)
-def test_rule_days_of_a_due_day(today: date, rule: DueRule | None) -> None:
-    assert newest_due_rule(date(2026, 10, 14), today, PLAIN) == rule
-
-
-def test_a_due_day_on_a_closed_day_still_has_its_rule_days() -> None:
-    sunday = date(2026, 10, 18)
-    assert newest_due_rule(sunday, date(2026, 10, 16), PLAIN) == DueRule(date(2026, 10, 16), -1)
-    assert newest_due_rule(sunday, date(2026, 10, 19), PLAIN) == DueRule(sunday, 0)
