@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import outbox
+from notifications.digests import hold
 from notifications.models import MailItem, MailKind, OutgoingMail
 from notifications.recipients import recipients
 from workflows.models import Event, EventKind, PendingEvent
@@ -29,7 +30,7 @@ def _dispatch_chunk(now: datetime) -> int | None:
     events = _claim_events()
     if not events:
         return None
-    queued = _queue(_mails_about(events, now), events[0], now)
+    queued = _queue(hold(_mails_about(events, now), on=timezone.localdate(now)), events[0], now)
     PendingEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
     return queued
 

@@ -1,15 +1,16 @@
 """From an event to the people who are told of it, by its rule; nobody who may not read the review is among them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from departments.access import Rights, each_once, holders_by
-from departments.models import User
+from departments.models import DeputyGrant, User
 from departments.models.organisation import Permission
+from notifications.choices import resting
 from notifications.rules import rule_for
-from workflows.access import Sight, actors, sight_by
+from workflows.access import TURN, Sight, actors, sight_by
 from workflows.models import Event, EventKind, Pin, Review, Stage
 
 # Doing one of these makes a person involved in the review (関係者).
@@ -61,11 +62,31 @@ def _others(users: Iterable[User], told: Iterable[User]) -> Iterator[User]:
 def _asked(events: Iterable[Event], on: date) -> dict[int, list[User]]:
     """Event id → whoever has to act, for the events that ask for what is still to do."""
     asking = [event for event in events if rule_for(event).asks and not is_overtaken(event)]
-    next_ones = actors([event.review for event in asking], on) if asking else {}
+    next_ones = _actors([event.review for event in asking], on) if asking else {}
     found: dict[int, list[User]] = defaultdict(list)
     for event in asking:
-        users = [holder.user for holder in next_ones[event.review_id]]
+        users = next_ones[event.review_id]
         found[event.pk] = [user for user in users if rule_for(event).doer_too or user.pk != event.by_id]
+    return found
+
+
+def _actors(reviews: Sequence[Review], on: date) -> dict[int, list[User]]:
+    """Review id → who may act next on it, without those who rest while somebody is asked in their place."""
+    found = {pk: [holder.user for holder in holders] for pk, holders in actors(reviews, on).items()}
+    deputies = _deputies(resting(on), on)
+    for review in reviews if deputies else ():
+        asked = {user.pk for user in found[review.pk]}
+        turn = TURN[review.stage][0], review.department_id
+        gone = {absent for absent, users in deputies[turn].items() if users & asked}
+        found[review.pk] = [user for user in found[review.pk] if user.pk not in gone]
+    return found
+
+
+def _deputies(absent: Collection[int], on: date) -> dict[tuple[str, int], dict[int, set[int]]]:
+    """Permission and department id → absent person's id → ids of those who hold it there in their place."""
+    found: dict[tuple[str, int], dict[int, set[int]]] = defaultdict(lambda: defaultdict(set))
+    for row in DeputyGrant.objects.filter(absent__in=absent, until__gte=on):
+        found[row.permission, row.department_id][row.absent_id].add(row.user_id)
     return found
 
 

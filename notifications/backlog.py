@@ -1,0 +1,36 @@
+"""What has piled up while the mail server was away goes into the mail of the day, instead of many mails at once."""
+
+from collections import Counter
+from datetime import datetime
+from itertools import islice
+
+from django.db.models import OuterRef, Subquery
+
+from notifications.models import MailItem, MailKind, OutgoingMail, Reason, Status
+from notifications.outbox import BATCH
+
+
+def fold(*, before: datetime) -> int:
+    """End the mails of everybody who has more than one waiting from before then; returns how many were ended.
+
+    What they were to tell waits for the person's next mail of the day. A mail that may have arrived, or is being sent,
+    is left alone, and so is a mail of the day, which the next one joins by itself. Inside the caller's transaction.
+    """
+    rows = OutgoingMail.objects.select_for_update().filter(
+        next_attempt_at__isnull=False, may_have_arrived=False, created_at__lt=before
+    )
+    waiting = list(rows.values_list("pk", "recipient", "kind"))
+    counts = Counter(person for _pk, person, _kind in waiting)
+    ended = [pk for pk, person, kind in waiting if counts[person] > 1 and kind != MailKind.DIGEST]
+    left = iter(ended)
+    while batch := list(islice(left, BATCH)):
+        _end(batch)
+    return len(ended)
+
+
+def _end(mails: list[int]) -> None:
+    person = OutgoingMail.objects.filter(pk=OuterRef("mail")).values("recipient")
+    MailItem.objects.filter(mail__in=mails).update(waits_for=Subquery(person), mail=None)
+    OutgoingMail.objects.filter(pk__in=mails).update(
+        status=Status.CANCELLED, reason=Reason.MERGED, next_attempt_at=None
+    )
