@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Greatest
 from django.utils import timezone
 from viewflow.workflow.base import Node
 from viewflow.workflow.models import Task
@@ -122,25 +120,6 @@ def advance(review: Review, outcome: str, *, by: User, now: datetime, due_on: da
     insert(FOLLOWED(from_task=task, to_task_id=closed_id))
     review.task = None if node is ReviewFlow.end else task
     review.stage_since = now
-
-
-def reschedule(checkpoint: Checkpoint) -> None:
-    """Give every open review of the checkpoint the due day that its stage has now.
-
-    One statement, so that a review that moves on at the same moment gets the day of the stage it moves to. What was
-    returned keeps the time it was given.
-    """
-    is_returned = Q(stage=Stage.PREPARE) & ~Q(returned_from="")
-    days = Case(
-        When(is_returned, then=Greatest("due_on", Value(checkpoint.submit_due))),
-        *(When(stage=stage, then=Value(day)) for stage, day in checkpoint.due_days.items()),
-    )
-    Review.objects.open().filter(checkpoint=checkpoint, extended_to=None).update(due_on=days)
-    extended = Review.objects.open().filter(checkpoint=checkpoint, extended_to__isnull=False)
-    for review in extended.select_for_update():
-        review.checkpoint = checkpoint
-        day = due_day(review, Stage(review.stage), checkpoint.opens_on)
-        Review.objects.filter(pk=review.pk).update(due_on=Greatest("due_on", day) if review.is_returned else day)
 
 
 def reopen(review: Review, *, now: datetime) -> None:

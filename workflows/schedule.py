@@ -42,6 +42,15 @@ def due_day(review: Review, stage: Stage, on: date, calendar: BusinessCalendar |
     return min(later, checkpoint.closes_on)
 
 
+def rescheduled(review: Review, calendar: BusinessCalendar) -> date:
+    """By when an open review of a round is due after the checkpoint's days have moved.
+
+    That is the day that its stage has now; what was returned keeps the time it was given.
+    """
+    day = due_day(review, Stage(review.stage), review.checkpoint.opens_on, calendar)
+    return max(day, review.due_on or day) if review.is_returned else day
+
+
 def last_day_for_changes(fiscal_year: int) -> date:
     """Until when changes of the year's plans can be asked for (計画変更): as long as the year-end round may last."""
     return date(fiscal_year + 1, 5, 31)

@@ -12,7 +12,7 @@ from departments.models import Role, User
 from workflows.access import Action, actors, candidates
 from workflows.dossier import Entry
 from workflows.models import Event, EventKind, Review, Stage
-from workflows.models.history import SENT_BACK
+from workflows.models.history import MOVES_DUE_DAY, SENT_BACK
 
 # The pages beside the way of the steps, in the order in which they are offered: action, route, what it is for.
 OTHER_WAYS = [
@@ -25,8 +25,8 @@ NAMED_CANDIDATES = 10
 
 
 @dataclass(frozen=True)
-class Extension:
-    """That the due day was extended (期限延長): from when to when, and the event that says why."""
+class NewDueDay:
+    """That the due day was extended (期限延長) or moved (期限変更): from when to when, and the event that did it."""
 
     was: date
     to: date
@@ -64,7 +64,7 @@ class Situation:
 
     cancelled: Event | None
     returned: Event | None
-    extension: Extension | None
+    new_due_day: NewDueDay | None
     vacancy: Vacancy | None
     other_ways: list[OtherWay]
 
@@ -80,7 +80,7 @@ def situation_of(
     return Situation(
         cancelled=_newest(events, EventKind.CANCELLED) if review.stage == Stage.CANCELLED else None,
         returned=_returned(review, events),
-        extension=_extension(review, events),
+        new_due_day=_new_due_day(review, events),
         vacancy=_vacancy(review, on) if review.is_open and not people else None,
         other_ways=[OtherWay(route, label, hint) for action, route, label, hint in OTHER_WAYS if action in may],
     )
@@ -95,11 +95,13 @@ def _returned(review: Review, events: Sequence[Event]) -> Event | None:
     return _newest(events, *SENT_BACK) if review.is_returned else None
 
 
-def _extension(review: Review, events: Sequence[Event]) -> Extension | None:
-    found = _newest(events, EventKind.EXTENDED) if review.is_open else None
+def _new_due_day(review: Review, events: Sequence[Event]) -> NewDueDay | None:
+    """The last one. An extension gives every step more time, a move only the one that was open then."""
+    lasting = [event for event in events if event.kind != EventKind.MOVED or event.data["task"] == review.task_id]
+    found = _newest(lasting, *MOVES_DUE_DAY) if review.is_open else None
     if found is None:
         return None
-    return Extension(date.fromisoformat(found.data["was"]), date.fromisoformat(found.data["due"]), found)
+    return NewDueDay(date.fromisoformat(found.data["was"]), date.fromisoformat(found.data["due"]), found)
 
 
 def _vacancy(review: Review, on: date) -> Vacancy:

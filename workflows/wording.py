@@ -12,6 +12,7 @@ from departments.judgement import Judgement
 from departments.models import User
 from departments.wording import day_text, moment_text
 from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
+from workflows.models.history import MOVES_DUE_DAY
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,8 @@ HAPPENINGS = {
     EventKind.APPROVED: pgettext_lazy("event", "approval"),
     EventKind.REVOKED: pgettext_lazy("event", "revocation of the approval"),
     EventKind.EXTENDED: pgettext_lazy("event", "extension of the due day"),
+    EventKind.MOVED: pgettext_lazy("event", "change of the due day"),
+    EventKind.NUDGED: pgettext_lazy("event", "nudge"),
     EventKind.CANCELLED: pgettext_lazy("event", "cancellation"),
     EventKind.LAPSED: pgettext_lazy("event", "closing of the checkpoint"),
     EventKind.PINNED: pgettext_lazy("event", "comment on a place"),
@@ -130,12 +133,12 @@ def happening_text(kind: EventKind, about: EventKind | None = None) -> str:
 
 
 def comment_of(event: Event) -> str:
-    """What whoever did it had to say; of an extension (期限延長) the days first."""
+    """What whoever did it had to say; where it gave another due day (期限延長, 期限変更), the days first."""
     comment = event.data.get("comment", "")
-    if event.kind != EventKind.EXTENDED:
+    if event.kind not in MOVES_DUE_DAY:
         return comment
     was, to = (day_text(date.fromisoformat(event.data[name])) for name in ("was", "due"))
-    return f"{was} → {to}\n{comment}"
+    return f"{was} → {to}\n{comment}".rstrip()
 
 
 # In somebody's place, these are decisions (代決); everything else is done for them (代理).

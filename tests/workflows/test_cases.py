@@ -132,7 +132,7 @@ def move_submission(review: Review, day: date) -> None:
         approve_due=checkpoint.approve_due,
         closes_on=checkpoint.closes_on,
     )
-    change_days(checkpoint=checkpoint, days=days, by=None)
+    change_days(checkpoint=checkpoint, days=days, by=None, now=NOW)
 
 
 def test_a_return_leaves_the_extension(cast: Cast, review: Review) -> None:

@@ -189,5 +189,5 @@ def test_moved_days_leave_the_time_to_mend(review: Review, cast: Cast) -> None:
     returned(review, cast, date(2026, 10, 7))
     days = {name: getattr(review.checkpoint, name) for name in Days.__dataclass_fields__}
     for submit_due, due in [(date(2026, 10, 9), date(2026, 10, 15)), (date(2026, 10, 20), date(2026, 10, 20))]:
-        change_days(checkpoint=review.checkpoint, days=Days(**{**days, "submit_due": submit_due}), by=None)
+        change_days(checkpoint=review.checkpoint, days=Days(**{**days, "submit_due": submit_due}), by=None, now=NOW)
         assert now_of(review).due_on == due

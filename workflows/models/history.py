@@ -30,6 +30,8 @@ class EventKind(models.TextChoices):
 
 # These send a review back to the department to be mended; of one round at most one of them.
 SENT_BACK = (EventKind.RETURNED, EventKind.REVOKED)
+# These give an open review another due day; it is in `data`, and so is the day that it was.
+MOVES_DUE_DAY = (EventKind.EXTENDED, EventKind.MOVED)
 
 
 class Event(models.Model):

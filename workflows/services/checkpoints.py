@@ -8,14 +8,16 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from departments.models import ActionPlan, User
+from departments.models import ActionPlan, CalendarDay, User
 from departments.models.plans import PlanState
 from departments.services import plans as plan_service
 from departments.services.rows import save_or_refuse
 from workflows import engine, history
 from workflows.errors import Closed
-from workflows.models import Checkpoint, EventKind, Review, Stage
-from workflows.schedule import Days
+from workflows.models import Checkpoint, EventKind, Stage
+from workflows.schedule import Days, rescheduled
+from workflows.services.due_days import Move, move_due_days
+from workflows.services.reviews import locked_open
 
 log = structlog.get_logger("meguru.workflows")
 
@@ -34,8 +36,8 @@ def add_checkpoint(*, fiscal_year: int, kind: str, days: Days, by: User | None) 
 
 
 @transaction.atomic
-def change_days(*, checkpoint: Checkpoint, days: Days, by: User | None) -> Checkpoint:
-    """Move the days of a checkpoint; what is open in it becomes due on the new days.
+def change_days(*, checkpoint: Checkpoint, days: Days, by: User | None, now: datetime) -> Checkpoint:
+    """Move the days of a checkpoint; what is open in it becomes due on the new days, and whoever has it is told.
 
     Raises Closed once it is closed, and departments' Refused when the days break a rule.
     """
@@ -46,7 +48,9 @@ def change_days(*, checkpoint: Checkpoint, days: Days, by: User | None) -> Check
     for name, day in changes.items():
         setattr(current, name, day)
     save_or_refuse(current, update_fields=list(changes))
-    engine.reschedule(current)
+    calendar = CalendarDay.objects.calendar()
+    moves = [Move(review, rescheduled(review, calendar), review.extended_to) for review in locked_open(current)]
+    move_due_days(moves, by=by, now=now)
     log.info("checkpoint days changed", checkpoint=current.pk, by=by and by.pk)
     return current
 
@@ -123,8 +127,7 @@ def close_checkpoint(*, checkpoint: Checkpoint, by: User | None, now: datetime) 
     current.closed_at = now
     current.save(update_fields=["closed_at"])
     checkpoint.closed_at = now
-    running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
-    unfinished = list(running.filter(checkpoint=current).order_by("plan_id"))  # as an opening locks them
+    unfinished = locked_open(current)
     facts = {review.pk: {"task": review.task_id, "from": review.stage} for review in unfinished}
     engine.end(unfinished, Stage.LAPSED, now=now)
     if current.is_plan:

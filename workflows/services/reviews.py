@@ -51,6 +51,15 @@ def locked_row(review_id: int) -> Review:
     return review
 
 
+def locked_open(checkpoint: Checkpoint) -> list[Review]:
+    """The open reviews of a checkpoint, their rows and their plans' locked, in the order in which an opening locks."""
+    running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
+    reviews = list(running.filter(checkpoint=checkpoint).order_by("plan_id"))
+    for review in reviews:
+        review.checkpoint = checkpoint
+    return reviews
+
+
 def last_event(review: Review) -> Event | None:
     """What happened last: who did what when, for the page that tells somebody they came second."""
     return review.events.select_related("by", "on_behalf_of").order_by("-sequence").first()

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from workflows.content import digest
-from workflows.models import Acknowledgement, Decision, Pin, PinEntry, Review, Stage, Submission
+from workflows.models import Acknowledgement, Decision, Nudge, Pin, PinEntry, Review, Stage, Submission
 from workflows.verification.rows import AT_ONCE, Fault, Plans, as_text, moment
 from workflows.verification.story import State, Story
 
@@ -39,6 +39,7 @@ class Found:
             "decision": self._decisions(),
             "pin": self._pins(),
             "answers to pin": self._answers(),
+            "nudge of row": self._nudges(),
             "acknowledgement of row": self._acknowledgements(),
             "review": _grouped((row.plan_id, row.pk, row.state) for row in self.reviews),
         }
@@ -93,6 +94,11 @@ class Found:
             table[plan][pin] = (*table[plan].get(pin, ()), (moment(at), *said))
         return table
 
+    def _nudges(self) -> Table:
+        rows = Nudge.objects.filter(event__plan__pk__range=self.plans).order_by("event_id")
+        columns = ("event__plan", "event__sequence", "review", "day")
+        return _grouped((plan, sequence, tuple(told)) for plan, sequence, *told in rows.values_list(*columns))
+
     def _acknowledgements(self) -> Table:
         rows = Acknowledgement.objects.filter(event__plan__pk__range=self.plans).order_by("event_id")
         columns = ("event__plan", "event__sequence", as_text("at"))
@@ -106,6 +112,7 @@ TOLD: dict[str, Callable[[Story], Mapping[Any, Any]]] = {
     "decision": lambda story: story.decisions,
     "pin": lambda story: story.pins,
     "answers to pin": lambda story: story.answers,
+    "nudge of row": lambda story: story.nudges,
     "acknowledgement of row": lambda story: story.acknowledgements,
     "review": lambda story: story.reviews,
 }

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from workflows.models import EventKind, Stage
 from workflows.verification.rows import EventRow, Fault
 
@@ -12,6 +14,8 @@ DECIDED = (EventKind.PASSED, EventKind.RETURNED, EventKind.APPROVED, EventKind.R
 COMMENTED = (EventKind.ANSWERED, EventKind.RESOLVED)
 # Events that end a review without a step of its flow.
 ENDED = {EventKind.LAPSED: Stage.LAPSED, EventKind.CANCELLED: Stage.CANCELLED}
+# Events that leave the open task open.
+BESIDE_THE_WAY = frozenset({EventKind.EXTENDED, EventKind.MOVED, EventKind.NUDGED})
 # The step that a returned review goes back to. A revoked approval goes back to whoever approves.
 BACK_TO = {EventKind.REVOKED: str(Stage.APPROVE)}
 
@@ -20,7 +24,7 @@ Rows = dict[Any, Hashable]
 
 @dataclass(slots=True)
 class State:
-    """Where a review stands. Its due day moves with the checkpoint's days, of which no event tells."""
+    """Where a review stands. Not its due day, which once moved with the checkpoint's days without an event."""
 
     stage: str = ""
     task: int | None = None
@@ -40,6 +44,7 @@ class Story:
     decisions: Rows = field(default_factory=dict)
     pins: Rows = field(default_factory=dict)
     answers: dict[int, tuple] = field(default_factory=dict)
+    nudges: Rows = field(default_factory=dict)
     acknowledgements: Rows = field(default_factory=dict)
 
     def tell(self, event: EventRow) -> None:
@@ -60,6 +65,8 @@ class Story:
         elif event.kind in COMMENTED:
             answer = (event.at, event.kind, event.data["comment"], event.by_id)
             self.answers[event.data["pin"]] = (*self.answers.get(event.data["pin"], ()), answer)
+        elif event.kind == EventKind.NUDGED:
+            self.nudges[event.sequence] = (event.review_id, localdate(event.at))
         elif event.kind == EventKind.ACKNOWLEDGED:
             self.acknowledgements[event.data["event"]] = event.at
 
@@ -77,10 +84,20 @@ def _move(state: State, event: EventRow) -> None:
         state.stage, state.since, state.task = ENDED[kind], event.at, None
     elif "to" in data:
         state.stage, state.since, state.task = data["to"], event.at, data["next_task"]
-    if kind == EventKind.EXTENDED:
-        state.extended_to = date.fromisoformat(data["due"])
+    if kind in BESIDE_THE_WAY:
+        _stay(state, event)
     elif kind in DECIDED:
         state.returned_from = data["step"] if kind == EventKind.RETURNED else BACK_TO.get(kind, "")
+
+
+def _stay(state: State, event: EventRow) -> None:
+    kind, data = event.kind, event.data
+    if not data["task"] == data["next_task"] == state.task:
+        raise ValueError("not of the task that was open")
+    if kind == EventKind.EXTENDED:
+        state.extended_to = date.fromisoformat(data["due"])
+    elif "extended_to" in data:
+        state.extended_to = date.fromisoformat(data["extended_to"])
 
 
 def told_by(events: Iterable[EventRow]) -> Story | Fault:

@@ -94,7 +94,7 @@ def checkpoint_edit(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            change_days(checkpoint=checkpoint, days=form.days(), by=request.user)
+            change_days(checkpoint=checkpoint, days=form.days(), by=request.user, now=timezone.now())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         except Closed:
