@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
+from notifications import entries
 from notifications.letters import message, writing
 from notifications.models import Bounce, MailItem, MailKind, MailQuerySet, OutgoingMail, Reason, Status
 from workflows.access import visible_reviews, waiting_for
@@ -147,7 +148,9 @@ def _freeze(mail: OutgoingMail, items: list[MailItem], now: datetime) -> None:
     """Put the mail into bytes for good, or anew if the server surely has not got it and the words have changed."""
     if mail.may_have_arrived:
         return
-    text = writing.write(mail, items, now)
+    stated = entries.outstanding({mail: items}, timezone.localdate(now))[mail.pk]
+    entries.keep(stated)
+    text = writing.write(mail, items, now, stated)
     if mail.raw and mail.address == mail.recipient.email and text == message.read(bytes(mail.raw)):
         return
     mail.address, mail.subject, mail.dated = mail.recipient.email, text.subject, now

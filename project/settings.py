@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import ImproperlyConfigured
 
 from project.logs import configure_logs
 
@@ -194,6 +195,10 @@ DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="meguru@localhost")
 MAIL_RETURN_PATH = env.str("MAIL_RETURN_PATH", default="") or DEFAULT_FROM_EMAIL
 BOUNCE_URL = env.str("BOUNCE_URL", default="")
 EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
+# ISO-2022-JP for gateways and mail programs that expect it; a mail with a sign that it lacks goes out in UTF-8.
+MAIL_CHARSET = env.str("MAIL_CHARSET", default="utf-8").lower()
+if MAIL_CHARSET not in ("utf-8", "iso-2022-jp"):
+    raise ImproperlyConfigured(f"MAIL_CHARSET is {MAIL_CHARSET!r}; it has to be utf-8 or iso-2022-jp.")
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
     if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":

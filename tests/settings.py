@@ -19,6 +19,7 @@ OUTSIDE = (
     "REDIS_URL",
     "EMAIL_URL",
     "MAIL_FROM",
+    "MAIL_CHARSET",
     "MAIL_RETURN_PATH",
     "BOUNCE_URL",
     "CLAMD_URL",

@@ -14,7 +14,7 @@ from departments.access import Holder
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay, User
 from departments.wording import day_text
-from notifications.letters.message import one_line
+from notifications.letters.octets import one_line
 from notifications.models import MailItem
 from workflows.access import actors
 from workflows.models import Event, EventKind, Pin, Review, Stage, Submission

@@ -1,47 +1,71 @@
 """The bytes of a mail: made once, kept in the outbox, handed to any of Django's mail backends unchanged."""
 
-import email.policy
 import uuid
-from email.header import Header, decode_header, make_header
+from collections.abc import Iterator
+from email.encoders import encode_base64
+from email.header import decode_header, make_header
 from email.message import Message
-from email.mime.text import MIMEText
+from email.mime.base import MIMEBase
+from email.mime.multipart import MIMEMultipart
 from email.parser import BytesParser
-from email.utils import format_datetime, formataddr
+from email.utils import format_datetime
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
 from django.utils import timezone
 
+from notifications.letters import ics
+from notifications.letters.octets import (
+    POLICY,
+    UTF_8,
+    Mailbox,
+    charset_for,
+    encoded,
+    mailbox,
+    one_line,
+    sender,
+    text_part,
+)
 from notifications.models import OutgoingMail
-
-LONGEST_PLAIN = 60  # fits on the header's first line
 
 
 class Text(NamedTuple):
-    """A mail in words: a subject of one line and the body."""
+    """A mail in words: a subject of one line, the body, and what it tells the reader's calendar program."""
 
     subject: str
     body: str
-
-
-def one_line(text: str) -> str:
-    """The text with every line break and other unprintable sign turned into a space: fit for a header."""
-    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+    due_days: tuple[ics.DueDay, ...] = ()
 
 
 def new_id() -> str:
     """A Message-ID that nobody has used before."""
-    return f"<{uuid.uuid4().hex}@{urlsplit(settings.SITE_URL).hostname or 'localhost'}>"
+    return f"<{uuid.uuid4().hex}@{host()}>"
+
+
+def host() -> str:
+    """In whose name ids are given out."""
+    return urlsplit(settings.SITE_URL).hostname or "localhost"
 
 
 def freeze(mail: OutgoingMail, text: Text) -> bytes:
     """The mail as it goes over the wire. Needs the mail's `address`, `message_id`, `dated` and `recipient`."""
-    letter = MIMEText(text.body, "plain", "utf-8", policy=email.policy.compat32.clone(linesep="\r\n"))
-    letter["Subject"] = encoded(text.subject, "Subject")
-    letter["From"] = settings.DEFAULT_FROM_EMAIL
-    letter["To"] = _to(one_line(mail.recipient.name), mail.address)
+    to = Mailbox(one_line(mail.recipient.name), mail.address)
+    html = html_of(text, mail.recipient.language)
+    charset = charset_for([text.subject, text.body, html, to.name, sender().name])
+    letter = MIMEMultipart("alternative", policy=POLICY)
+    letter.attach(text_part(text.body, "plain", charset))
+    letter.attach(text_part(html, "html", charset))
+    if text.due_days:
+        alternative, letter = letter, MIMEMultipart("mixed", policy=POLICY)
+        letter.attach(alternative)
+        for part in _calendar_parts(mail, text):
+            letter.attach(part)
+    letter["Subject"] = encoded(text.subject, "Subject", charset)
+    letter["From"] = mailbox(sender(), "From", charset)
+    letter["To"] = mailbox(to, "To", charset)
     letter["Date"] = format_datetime(timezone.localtime(mail.dated))
     letter["Message-ID"] = mail.message_id
     letter["Auto-Submitted"] = "auto-generated"
@@ -50,24 +74,25 @@ def freeze(mail: OutgoingMail, text: Text) -> bytes:
     return letter.as_bytes()
 
 
-def encoded(text: str, name: str) -> str:
-    """One line of text as the value of the header `name`: as it is if it is short and plain, else RFC 2047 words."""
-    if is_plain(text):
-        return text
-    return Header(text, "utf-8", header_name=name).encode(linesep="\r\n")
+def html_of(text: Text, language: str) -> str:
+    """The same text for who reads mails as pages: the same lines, its addresses as links."""
+    context = {"subject": text.subject, "body": text.body, "language": language}
+    return render_to_string("notifications/mail/letter.html", context)
 
 
-def is_plain(text: str) -> bool:
-    return text.isascii() and "=?" not in text and len(text) <= LONGEST_PLAIN
-
-
-def _to(name: str, address: str) -> str:
-    return formataddr((name, address)) if is_plain(name) else f"{encoded(name, 'To')} <{address}>"
+def _calendar_parts(mail: OutgoingMail, text: Text) -> Iterator[Message]:
+    """The due days as files that a calendar program opens; always in UTF-8, as RFC 5545 wants it."""
+    for number, (method, calendar) in enumerate(ics.calendars(text.due_days, mail.dated), start=1):
+        part = MIMEBase("text", "calendar", policy=POLICY, method=method, charset=UTF_8)
+        part.add_header("Content-Disposition", "attachment", filename=f"due-{number}.ics")
+        part.set_payload(calendar)
+        encode_base64(part)
+        yield part
 
 
 def parse(raw: bytes) -> Message:
-    """The mail's headers as they stand, and its body."""
-    return BytesParser(policy=email.policy.compat32).parsebytes(raw)
+    """The mail's headers as they stand, and its parts."""
+    return BytesParser(policy=POLICY).parsebytes(raw)
 
 
 def header(letter: Message, name: str) -> str:
@@ -77,13 +102,21 @@ def header(letter: Message, name: str) -> str:
 
 def body(letter: Message) -> str:
     """The text of the mail, its lines ended by line feeds."""
-    return bytes(letter.get_payload(decode=True)).decode().replace("\r\n", "\n")
+    part = next(part for part in letter.walk() if part.get_content_type() == "text/plain")
+    text = bytes(part.get_payload(decode=True)).decode(part.get_content_charset(UTF_8))
+    return text.replace("\r\n", "\n")
+
+
+def due_days(letter: Message) -> tuple[ics.DueDay, ...]:
+    """What the mail tells a calendar program."""
+    parts = [part for part in letter.walk() if part.get_content_type() == "text/calendar"]
+    return tuple(day for part in parts for day in ics.read(bytes(part.get_payload(decode=True))))
 
 
 def read(raw: bytes) -> Text:
     """The words of frozen bytes, as `mails.write` gave them."""
     letter = parse(raw)
-    return Text(header(letter, "Subject"), body(letter))
+    return Text(header(letter, "Subject"), body(letter), due_days(letter))
 
 
 class FrozenBytes(Message):
@@ -104,8 +137,8 @@ class FrozenMail(EmailMessage):
 
     def __init__(self, mail: OutgoingMail) -> None:
         self.raw = bytes(mail.raw)
-        text = read(self.raw)
-        super().__init__(text.subject, text.body, settings.MAIL_RETURN_PATH, [mail.address])
+        letter = parse(self.raw)
+        super().__init__(header(letter, "Subject"), body(letter), settings.MAIL_RETURN_PATH, [mail.address])
 
     def message(self) -> FrozenBytes:  # type: ignore[override]
         return FrozenBytes(self.raw)

@@ -9,10 +9,13 @@ from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
-from notifications.letters.lines import lines_about, lines_to_do
-from notifications.letters.message import Text, one_line
-from notifications.models import MailItem, MailKind, OutgoingMail
+from notifications.letters.ics import DueDay
+from notifications.letters.lines import Line, lines_about, lines_to_do
+from notifications.letters.message import Text, host
+from notifications.letters.octets import one_line
+from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail
 from notifications.rules import rule_for
 from workflows.access import waiting_for
 from workflows.models import Checkpoint
@@ -21,8 +24,11 @@ LONGEST_LIST = 50
 LONGEST_SUBJECT = 200
 
 
-def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime) -> Text:
-    """The mail in its recipient's language, as things stand now. The items need all their rows loaded."""
+def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime, entries: Iterable[CalendarEntry] = ()) -> Text:
+    """The mail in its recipient's language, as things stand now. The items need all their rows loaded.
+
+    `entries`: what it states of calendars, by `entries.outstanding`.
+    """
     today = timezone.localdate(now)
     with translation.override(mail.recipient.language):
         context = {
@@ -33,7 +39,24 @@ def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime) -> Text:
         }
         subject = render_to_string(f"notifications/mail/{mail.kind}.subject.txt", context)
         body = render_to_string(f"notifications/mail/{mail.kind}.txt", context)
-    return Text(one_line(subject)[:LONGEST_SUBJECT], tidy(body))
+        due_days = tuple(due_day(entry) for entry in entries)
+    return Text(one_line(subject)[:LONGEST_SUBJECT], tidy(body), due_days)
+
+
+def due_day(entry: CalendarEntry) -> DueDay:
+    """A review's due day as a calendar shows it: 【期限】提出 税務課 令和8年度 2Q進捗確認."""
+    line = Line(entry.review, days_left="")
+    words = {"task": "" if entry.cancelled else line.task, "review": entry.review}
+    summary = _("No longer due: %(review)s") if entry.cancelled else _("Due: %(task)s, %(review)s")
+    return DueDay(
+        uid=f"review-{entry.review_id}-{entry.user_id}@{host()}",
+        sequence=entry.sequence,
+        day=entry.due_on,
+        is_cancelled=entry.cancelled,
+        summary=one_line(summary % words),
+        description=f"{one_line(entry.review.plan.title)}\n{line.url}",
+        url=line.url,
+    )
 
 
 def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[str, Any]:
