@@ -69,6 +69,8 @@ ROWS = [
     Row("board", "GET", WITH_A_POST),
     Row("rates", "GET", WITH_A_POST - ADMINISTRATOR),
     *(Row(route, "GET", DRAFTERS | OFFICE | {"auditor"}) for route in ("register", "register_csv", "register_json")),
+    Row("mail_choices", "GET"),
+    Row("mail_choices", "POST"),
     Row("checkpoints", "GET"),
     Row("strategy", "GET"),
     Row("strategy_year", "GET", what="year"),

@@ -17,12 +17,13 @@ from departments.wording import day_text
 from notifications.letters.octets import one_line
 from notifications.models import MailItem
 from workflows.access import actors
-from workflows.models import Event, EventKind, Pin, Review, Stage, Submission
-from workflows.models.history import SENT_BACK
+from workflows.models import Checkpoint, Event, EventKind, Pin, Review, Stage, Submission
+from workflows.models.history import MOVES_DUE_DAY, SENT_BACK
 from workflows.places import places
 from workflows.standing import absent_by_review
 from workflows.wording import doer_of
 
+LONGEST_LIST = 50
 MOST_PINS = 20
 MOST_NAMES = 5
 
@@ -35,17 +36,21 @@ DOERS = {
     EventKind.APPROVED: gettext_lazy("Approved by: %(name)s"),
     EventKind.REVOKED: gettext_lazy("Approval revoked by: %(name)s"),
     EventKind.EXTENDED: gettext_lazy("Extended by: %(name)s"),
+    EventKind.MOVED: gettext_lazy("Moved by: %(name)s"),
+    EventKind.NUDGED: gettext_lazy("Asked by: %(name)s"),
     EventKind.CANCELLED: gettext_lazy("Cancelled by: %(name)s"),
     EventKind.ANSWERED: gettext_lazy("Answered by: %(name)s"),
 }
 AGAIN = gettext_lazy("Submitted again by: %(name)s")
 REASON, COMMENT, ANSWER = gettext_lazy("Reason:"), gettext_lazy("Comment:"), gettext_lazy("Answer:")
+MESSAGE = gettext_lazy("Message:")
 # What it is that is said with these; with all others it is a comment.
 SAID = {
     EventKind.OPENED: REASON,
     EventKind.RETURNED: REASON,
     EventKind.REVOKED: REASON,
     EventKind.EXTENDED: REASON,
+    EventKind.NUDGED: MESSAGE,
     EventKind.CANCELLED: REASON,
     EventKind.ANSWERED: ANSWER,
 }
@@ -54,26 +59,34 @@ TASKS = {
     Stage.REVIEW: pgettext_lazy("to do", "Review"),
     Stage.APPROVE: pgettext_lazy("to do", "Approve"),
 }
+# These happen whatever there is to do.
+FOR_ANY_TASK = {EventKind.MOVED, EventKind.NUDGED}
 TO_MEND = pgettext_lazy("to do", "Mend and submit again")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One review in a mail. `event`: what happened to it, where the mail is about that.
+    """One review in a mail. `event`: what happened to it, where the mail is about that; `asks`: the reader has to act.
 
     `absent`: in whose place the reader is asked to act, if it is somebody's. `holders`: who has to act next, where
     that is not the reader. `pins`: the comments on places that the reader has to go through, or the one answered.
+    `note`: what a rule says about it. `link`: where it leads instead of the review's page, '' for nowhere.
     """
 
     review: Review
     days_left: str
     event: Event | None = None
+    asks: bool = True
     absent: User | None = None
     holders: Sequence[Holder] = ()
     pins: Sequence["PinLine"] = ()
+    note: str = ""
+    link: str | None = None
 
     @property
     def url(self) -> str:
+        if self.link is not None:
+            return self.link
         return settings.SITE_URL + reverse("review", args=[self.review.pk])
 
     @property
@@ -89,13 +102,24 @@ class Line:
         return str(TO_MEND if self.review.is_returned else TASKS[Stage(self.review.stage)])
 
     @property
+    def to_do(self) -> str:
+        """What the reader has to do, where what happened does not say so already."""
+        says_so = self.event is not None and self.event.kind not in FOR_ANY_TASK
+        return "" if says_so or not self.asks else self.task
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether it is due at somebody else, and told for information."""
+        return self.event is None and not self.asks
+
+    @property
     def next(self) -> str:
-        """What is next with whom: 承認(hayashi)."""
+        """What is next, and with whom where there is anybody: 承認(hayashi)."""
         names = [one_line(str(holder)) for holder in self.holders]
         people = pgettext("list", ", ").join(names[:MOST_NAMES])
         if len(names) > MOST_NAMES:
             people = _("%(names)s and others") % {"names": people}
-        return _("%(task)s (%(people)s)") % {"task": self.task, "people": people}
+        return _("%(task)s (%(people)s)") % {"task": self.task, "people": people} if names else self.task
 
     @property
     def in_place_of(self) -> str:
@@ -123,8 +147,8 @@ class Line:
 
     @property
     def was_due(self) -> str:
-        """The due day that was extended, in words."""
-        if self.event is None or self.event.kind != EventKind.EXTENDED:
+        """The due day that was extended or moved, in words."""
+        if self.event is None or self.event.kind not in MOVES_DUE_DAY:
             return ""
         return day_text(date.fromisoformat(self.event.data["was"]))
 
@@ -145,8 +169,13 @@ class PinLine:
     text: list[str]
 
 
+def occasion(checkpoint: Checkpoint) -> str:
+    """At what it happened: 令和8年度 2Q進捗確認, or 計画変更."""
+    return str(checkpoint.get_kind_display() if checkpoint.is_change else checkpoint)
+
+
 def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Line]:
-    """The events of a mail; a handful of queries, however many. The items need all their rows loaded."""
+    """What each item of a mail tells; a handful of queries, however many. The items need all their rows loaded."""
     calendar = CalendarDay.objects.calendar()
     asked = [item for item in items if item.asks]
     told = [item.review for item in items if not item.asks and item.review.is_open]
@@ -158,9 +187,10 @@ def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Li
             review=item.review,
             days_left=days_left(item.review, today, calendar),
             event=item.event,
+            asks=item.asks,
             absent=absent.get(item.review_id) if item.asks else None,
             holders=() if item.asks else _others(holders.get(item.review_id, []), reader),
-            pins=pins[item.pk],
+            pins=pins.get(item.pk, ()),
         )
         for item in items
     ]

@@ -5,22 +5,19 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from notifications.letters.digest import digest
 from notifications.letters.ics import DueDay
-from notifications.letters.lines import Line, lines_about, lines_to_do
+from notifications.letters.lines import LONGEST_LIST, Line, lines_about, occasion
 from notifications.letters.message import Text, host
 from notifications.letters.octets import one_line
 from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail
 from notifications.rules import rule_for
-from workflows.access import waiting_for
-from workflows.models import Checkpoint
 
-LONGEST_LIST = 50
 LONGEST_SUBJECT = 200
 
 
@@ -34,6 +31,7 @@ def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime, entries:
         context = {
             "name": one_line(mail.recipient.name),
             "home": settings.SITE_URL + reverse("home"),
+            "choices": settings.SITE_URL + reverse("mail_choices"),
             "today": today,
             **CONTEXTS.get(MailKind(mail.kind), about_events)(mail, items, today),
         }
@@ -75,19 +73,6 @@ def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> 
         "asks": asks,
         "informs": first.event is not None and rule_for(first.event).asks and not asks,
     }
-
-
-def occasion(checkpoint: Checkpoint) -> str:
-    """At what it happened: 令和8年度 2Q進捗確認, or 計画変更."""
-    return str(checkpoint.get_kind_display() if checkpoint.is_change else checkpoint)
-
-
-def digest(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[str, Any]:
-    """Everything that waits for the person, most urgent first, whichever of it is the reason for today's mail."""
-    waiting = waiting_for(mail.recipient, today)
-    lines = lines_to_do(waiting.with_names()[:LONGEST_LIST], mail.recipient, today)
-    counts = waiting.order_by().aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
-    return {"lines": lines, "more": counts["count"] - len(lines), **counts}
 
 
 CONTEXTS: dict[MailKind, Callable[[OutgoingMail, Sequence[MailItem], date], dict[str, Any]]] = {

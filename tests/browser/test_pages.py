@@ -153,6 +153,7 @@ PAGES = [
     Shown("accessibility"),
     Shown("logout", "lead"),
     Shown("account", "approver"),
+    Shown("mail_choices", "approver"),
     Shown("styleguide", "operator"),
     Shown("home", "lead"),
     Shown("home", "reviewer"),
