@@ -1,7 +1,7 @@
 """Who an audience of the reminder rules is: lean rows of ids, for a million reviews ask for no model objects."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any, NamedTuple, Protocol
 
@@ -80,10 +80,18 @@ class Cast:
 
         Whom separation of duties bars is not told that it is their turn, and who pauses not what a deputy is.
         """
-        found: Iterable[Person] = self.members(audience, subject.department_id)
+        found = self.members(audience, subject.department_id)
         permission, decides = TURN[subject.stage]
         if decides and HOLD.get(audience) == permission:
             found = [who for who in found if not self._is_barred(who, subject)]
+        return self._without_rest(found)
+
+    def informed(self, audience: str, department_id: int) -> set[int]:
+        """The ids of the audience's people at the department, for what is nobody's turn."""
+        return self._without_rest(self.members(audience, department_id))
+
+    def _without_rest(self, found: Sequence[Person]) -> set[int]:
+        """Whom a deputy stands in for is left out, if they chose so."""
         people = {who.user_id for who in found}
         return people - (self._resting & {who.absent_id for who in found}) if self._resting else people
 

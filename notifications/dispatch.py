@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import outbox
+from notifications.all_in import AllIn, complete_by
 from notifications.digests import hold
 from notifications.models import MailItem, MailKind, OutgoingMail
 from notifications.recipients import recipients
@@ -30,7 +31,9 @@ def _dispatch_chunk(now: datetime) -> int | None:
     events = _claim_events()
     if not events:
         return None
-    queued = _queue(hold(_mails_about(events, now), on=timezone.localdate(now)), events[0], now)
+    today = timezone.localdate(now)
+    queued = _queue(hold(_mails_about(events, now), on=today), events[0], now)
+    queued += outbox.queue([_all_in(one) for one in complete_by(events, today)], now=now)
     PendingEvent.objects.filter(pk__in=[event.pk for event in events]).delete()
     return queued
 
@@ -76,6 +79,18 @@ def _item(event: Event, user_id: int, asks: bool) -> MailItem:
         task_id=event.review.task_id if asks else None,
         asks=asks,
     )
+
+
+def _all_in(told: AllIn) -> outbox.Draft:
+    """One mail a checkpoint and person, by its key, whoever else finds at the same time that nothing is left."""
+    item = MailItem(
+        key=told.key,
+        review_id=told.event.review_id,
+        event=told.event,
+        audience=told.rule.audience,
+        text=told.rule.text,
+    )
+    return outbox.Draft(OutgoingMail(key=told.key, kind=MailKind.ALL_IN, recipient_id=told.user_id), [item])
 
 
 def _queue(drafts: Sequence[outbox.Draft], first: Event, now: datetime) -> int:

@@ -3,14 +3,14 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone
 
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay
-from notifications.audiences import Cast
+from notifications.audiences import Cast, Subject
 from notifications.models import Audience, Occasion, ReminderRule
 from workflows.models import Review
 from workflows.models.reviews import ReviewQuerySet
@@ -40,10 +40,13 @@ class Due(NamedTuple):
     fiscal_year: int
 
 
-class Reason(NamedTuple):
+Of = TypeVar("Of", bound=Subject)
+
+
+class Reason(NamedTuple, Generic[Of]):
     """Why somebody is reminded of a review. `asks`: it is their turn; else it is for information."""
 
-    due: Due
+    due: Of
     rule_day: RuleDay
     asks: bool
 
@@ -52,7 +55,7 @@ Rules = Mapping[str, Sequence[ReminderRule]]  # stage → its rules
 Found = dict[tuple[str, date], list[RuleDay]]  # stage and due day → the rule days to remind of
 
 
-def reasons(today: date, *, since: date | None, calendar: BusinessCalendar | None = None) -> dict[int, list[Reason]]:
+def reasons(today: date, *, since: date | None, calendar: BusinessCalendar | None = None) -> dict[int, list[Reason[Due]]]:
     """Person id → why they are reminded today, most urgent first; `since` is the day of the last run.
 
     Rule days since then count, the newest of each audience. Of one review a person is told once.
@@ -65,7 +68,7 @@ def reasons(today: date, *, since: date | None, calendar: BusinessCalendar | Non
     audiences = {rule_day.audience for rule_days in found.values() for rule_day in rule_days}
     stages = {stage for stage, _due_on in found}
     cast = Cast(reviews.order_by().values("department"), audiences=audiences, stages=stages, on=today)
-    told: dict[int, list[Reason]] = defaultdict(list)
+    told: dict[int, list[Reason[Due]]] = defaultdict(list)
     moments = _Moments(today)
     for due in map(Due._make, reviews.values_list(*COLUMNS)):
         rule_days = [each for each in found[due.stage, due.due_on] if moments.was_waiting(due.stage_since, each.day)]
@@ -74,9 +77,9 @@ def reasons(today: date, *, since: date | None, calendar: BusinessCalendar | Non
     return told
 
 
-def told_of(due: Due, rule_days: Iterable[RuleDay], cast: Cast) -> Iterable[tuple[int, Reason]]:
+def told_of(due: Of, rule_days: Iterable[RuleDay], cast: Cast) -> Iterable[tuple[int, Reason[Of]]]:
     """Everybody to remind of the review, each with the first of the rule days that is for them."""
-    reasons: dict[int, Reason] = {}
+    reasons: dict[int, Reason[Of]] = {}
     turn: set[int] | None = None
     for rule_day in rule_days:
         turn = cast.turn(due) if turn is None else turn

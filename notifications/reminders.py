@@ -8,7 +8,7 @@ from django.utils import timezone
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay
 from notifications.digests import queue_digests
-from notifications.due import Reason, reasons
+from notifications.due import Due, Reason, reasons
 from notifications.models import MailItem, ReminderRun
 
 FROM = time(8, 0)  # local time
@@ -42,7 +42,7 @@ def last_run(today: date) -> date | None:
     return ReminderRun.objects.filter(day__lt=today).order_by("-day").values_list("day", flat=True).first()
 
 
-def _item(reason: Reason, user_id: int) -> MailItem:
+def _item(reason: Reason[Due], user_id: int) -> MailItem:
     due, rule_day = reason.due, reason.rule_day
     return MailItem(
         key=f"remind:{due.review_id}:{due.task_id}:{due.due_on}:{rule_day.day}:{user_id}",

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from notifications.letters.all_in import all_in
 from notifications.letters.digest import digest
 from notifications.letters.ics import DueDay
 from notifications.letters.lines import LONGEST_LIST, Line, lines_about, occasion
@@ -77,6 +78,7 @@ def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> 
 
 CONTEXTS: dict[MailKind, Callable[[OutgoingMail, Sequence[MailItem], date], dict[str, Any]]] = {
     MailKind.DIGEST: digest,
+    MailKind.ALL_IN: all_in,
 }
 
 

@@ -61,6 +61,7 @@ def test_a_whole_quarter(city: City) -> None:
             october(29, 10): lambda: city.decide(tax, Outcome.APPROVED, city.hayashi, october(29, 10)),
         },
     )
+    assert told[date(2026, 10, 7)]["mori"].pop() == f"【めぐる】全件提出済み: {city.checkpoint}"
     assert {name: days_told(told, name) for name in ("sato", "suzuki", "tanaka", "mori", "hayashi")} == {
         "sato": [(9, 29), (10, 5)],  # ten days before; approved
         # ten and five days before; returned; the day before and the day itself; approved
