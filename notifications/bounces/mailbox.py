@@ -17,6 +17,7 @@ log = structlog.get_logger("meguru.mail")
 
 MOST = 200  # mails in one go; the rest the next time
 SECONDS = 30  # that a server may take for each answer
+PORTS = {"imap": 143, "imaps": 993}
 SHAPES = "imaps://user:password@host/INBOX, imap://user:password@host/INBOX, maildir:///path, folder:///path"
 
 
@@ -34,7 +35,7 @@ def mails(url: str) -> Iterator[bytes]:
         yield from _in_folders(Path(unquote(place.path)), ["."])
     elif place.scheme == "maildir":
         yield from _in_folders(Path(unquote(place.path)), ["new", "cur"])
-    elif place.scheme in ("imap", "imaps") and place.hostname:
+    elif place.scheme in PORTS and place.hostname:
         yield from _in_imap(place)
     else:
         raise MailboxError(f"BOUNCE_URL: {SHAPES}")
@@ -104,11 +105,10 @@ def _in_imap(place: SplitResult) -> Iterator[bytes]:
 
 
 def _server(place: SplitResult) -> imaplib.IMAP4:
-    host, port = place.hostname or "", place.port
+    host, port = place.hostname or "", place.port or PORTS[place.scheme]
     if place.scheme == "imap":
-        return imaplib.IMAP4(host, port or imaplib.IMAP4_PORT, timeout=SECONDS)
-    trusted = ssl.create_default_context()
-    return imaplib.IMAP4_SSL(host, port or imaplib.IMAP4_SSL_PORT, ssl_context=trusted, timeout=SECONDS)
+        return imaplib.IMAP4(host, port, timeout=SECONDS)
+    return imaplib.IMAP4_SSL(host, port, ssl_context=ssl.create_default_context(), timeout=SECONDS)
 
 
 def _first_bytes(server: imaplib.IMAP4, number: str) -> bytes | None:

@@ -16,6 +16,13 @@ log = structlog.get_logger("meguru.mail")
 COULD_NOT = (Reason.NO_ADDRESS, Reason.DEAD_ADDRESS)
 
 
+def sweep(*, now: datetime) -> int:
+    """Read the reports, then queue again what can be sent by now; returns how many mails turn out to have come back."""
+    came_back = read_bounces(now=now)
+    revive(now=now)
+    return came_back
+
+
 def read_bounces(*, now: datetime) -> int:
     """Read the reports in the bounce mailbox; returns how many mails turn out to have come back.
 

@@ -84,7 +84,7 @@ def _read(raw: bytes) -> Report | None:
     if BytesHeaderParser(policy=POLICY).parsebytes(raw).get_content_type() != "multipart/report":
         return None
     letter = BytesParser(policy=POLICY).parsebytes(raw)
-    parts = [part for part in letter.get_payload() if isinstance(part, Message)] if letter.is_multipart() else []
+    parts = _parts(letter)
     fates = tuple(fate for part in parts for fate in _fates(part))
     message_id = next(filter(None, map(_returned_id, parts)), "")
     if not fates or not message_id:
@@ -97,17 +97,20 @@ def _returned_id(part: Message) -> str:
     if part.get_content_type() not in RETURNED:
         return ""
     if part.is_multipart():
-        returned = part.get_payload(0)
+        returned = _parts(part)[0]
     else:
-        returned = BytesHeaderParser(policy=POLICY).parsebytes(part.get_payload(decode=True) or b"")
+        returned = BytesHeaderParser(policy=POLICY).parsebytes(bytes(part.get_payload(decode=True)))
     found = MESSAGE_ID.search(_fields(returned).get("message-id", ""))
     return found[0] if found else ""
 
 
+def _parts(letter: Message) -> list[Message]:
+    payload = letter.get_payload()
+    return [part for part in payload if isinstance(part, Message)] if isinstance(payload, list) else []
+
+
 def _fates(part: Message) -> Iterator[Fate]:
-    if part.get_content_type() != "message/delivery-status" or not part.is_multipart():
-        return
-    for block in part.get_payload():
+    for block in _parts(part) if part.get_content_type() == "message/delivery-status" else []:
         fields = _fields(block)
         word = WORD.match(fields.get("action", "").casefold())
         if word and word[0] in ACTIONS:

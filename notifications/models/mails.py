@@ -5,13 +5,13 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Count, Min, Q
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
 from departments.models import User
-from notifications.models.rules import Audience
-from workflows.models import Event, EventKind, Review
+from notifications.models.rules import Audience, Occasion
+from workflows.models import Event, EventKind, Review, Stage
 
 
 class MailKind(models.TextChoices):
@@ -57,6 +57,22 @@ WAITING = (Status.PENDING, Status.RETRY, Status.UNCERTAIN)
 ACCEPTED = (Status.SENT, Status.BOUNCED)
 
 
+FATES = {
+    Status.PENDING: _("It will be handed to the mail server with the next round, within a minute or so."),
+    Status.SENDING: _("It is being handed to the mail server right now."),
+    Status.SENT: _("The mail server took it. Should it come back, this page will say so."),
+    Status.RETRY: _("The mail server did not take it yet. It is tried again by itself."),
+    Status.UNCERTAIN: _(
+        "The connection broke before the mail server answered, so it may have arrived. The very same mail is handed "
+        "over again; mail programs take both for one."
+    ),
+    Status.CANCELLED: _("It was not sent, because it was not needed any more."),
+    Status.EXPIRED: _("It was tried for a week in vain and then given up."),
+    Status.FAILED: _("It was not delivered, and is not tried again by itself."),
+    Status.BOUNCED: _("The mail server took it but could not deliver it: the person has not got it."),
+}
+
+
 class Outcome(models.TextChoices):
     """The statuses in the words of who looks after the mails."""
 
@@ -95,11 +111,15 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
         """Neither sent nor given up. Spelt as the partial indexes are."""
         return self.filter(Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False))
 
-    def totals(self) -> dict[str, Any]:
-        """How many there are of each `Outcome`, by its value, and `since` when the oldest has been waiting."""
-        counts = {outcome.value: Count("pk", filter=Q(status__in=outcome.statuses)) for outcome in Outcome}
-        since = Min("created_at", filter=Q(status__in=Outcome.WAITING.statuses))
-        return self.order_by().aggregate(since=since, **counts)
+    def totals(self, *, since: datetime) -> dict[str, Any]:
+        """How many wait and `oldest`, since when the first of them does; and, of those queued `since`, how many were
+        sent and how many could not be delivered. Quick however many there are."""
+        waiting = self.open().order_by().aggregate(waiting=Count("pk"), oldest=Min("created_at"))
+        counts = {
+            outcome.value: Count("pk", filter=Q(status__in=outcome.statuses))
+            for outcome in (Outcome.SENT, Outcome.UNDELIVERED)
+        }
+        return {**waiting, **self.filter(created_at__gt=since).order_by().aggregate(**counts)}
 
 
 class OutgoingMail(models.Model):
@@ -179,9 +199,22 @@ class OutgoingMail(models.Model):
         return self.sent_at or self.created_at
 
     @property
+    def fate(self) -> str:
+        """What became of it, in a sentence."""
+        return str(FATES[Status(self.status)])
+
+    @property
     def explanation(self) -> str:
         """Why it is where it is, in the reader's language; the mail server's own words where it spoke."""
         return "\n".join(filter(None, [self.get_reason_display(), self.last_error]))
+
+
+DUE_DAY = pgettext_lazy("of a review", "due day")
+DUE_DAYS = {
+    Stage.PREPARE: pgettext_lazy("of a review", "submission due"),
+    Stage.REVIEW: pgettext_lazy("of a review", "review due"),
+    Stage.APPROVE: pgettext_lazy("of a review", "approval due"),
+}
 
 
 class MailItemQuerySet(models.QuerySet["MailItem"]):
@@ -236,14 +269,28 @@ class MailItem(models.Model):
 
     @property
     def why(self) -> str:
-        """The rule that made this item, in words."""
-        if self.event is not None:
-            return str(EventKind(self.event.kind).label)
-        days = self.days or 0
-        if days == 0:
-            return gettext("On the due day")
-        if days < 0:
-            text = ngettext("%(days)d business day before due", "%(days)d business days before due", -days)
+        """What made this item, in words: the event, or the rule and whom it tells."""
+        if self.event is None:
+            when = self._when
         else:
-            text = ngettext("%(days)d business day after due", "%(days)d business days after due", days)
-        return text % {"days": abs(days)}
+            when = str(Occasion.ALL_IN.label if self.audience else EventKind(self.event.kind).label)
+        if not self.audience:
+            return when
+        return gettext("%(when)s, to: %(audience)s") % {"when": when, "audience": self.get_audience_display()}
+
+    @property
+    def _when(self) -> str:
+        """提出期限の5営業日前"""
+        days = self.days or 0
+        due_day = DUE_DAYS[Stage(self.task.flow_task.name)] if self.task else DUE_DAY
+        if days == 0:
+            return gettext("On the day: %(due_day)s") % {"due_day": due_day}
+        if days < 0:
+            text = ngettext(
+                "%(days)d business day before: %(due_day)s", "%(days)d business days before: %(due_day)s", -days
+            )
+        else:
+            text = ngettext(
+                "%(days)d business day after: %(due_day)s", "%(days)d business days after: %(due_day)s", days
+            )
+        return text % {"days": abs(days), "due_day": due_day}

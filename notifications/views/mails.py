@@ -1,21 +1,23 @@
 """The outbox for administrators: every mail, whether it went out and why it was written."""
 
-from django import forms
-from django.core.paginator import Paginator
-from django.db.models import Q
+from datetime import timedelta
+
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_safe
 
 from notifications.access import get_mail, visible_mails
+from notifications.bounces.addresses import dead_count
+from notifications.forms.mails import MailFilter
 from notifications.letters import message
-from notifications.models import MailQuerySet, Outcome, Status
+from notifications.models import Bounce, BounceBox, MailQuerySet, OutgoingMail, Status
 from workflows.access import visible_reviews
 
 PAGE_SIZE = 50
+MOST = 5000  # mails that one list leads to; who looks for an older one asks for its day
+RECENT = timedelta(days=30)
 HEADERS = ("From", "To", "Date", "Message-ID", "Auto-Submitted")
 
 # Status → tone and glyph of its chip.
@@ -28,31 +30,8 @@ CHIPS = {
     Status.CANCELLED: ("gray", "－"),
     Status.EXPIRED: ("red", "×"),
     Status.FAILED: ("red", "×"),
+    Status.BOUNCED: ("red", "↩"),
 }
-
-
-class MailFilter(forms.Form):
-    """Which mails to list. What nobody can mean is said, and all mails are listed."""
-
-    q = forms.CharField(label=_("Search"), required=False, max_length=100, help_text=_("Person, address or subject"))
-    outcome = forms.ChoiceField(
-        label=pgettext_lazy("of a mail", "Status"), required=False, choices=[("", _("All")), *Outcome.choices]
-    )
-
-    def narrow(self, rows: MailQuerySet) -> MailQuerySet:
-        """Those of the mails that were asked for; all of them when the question makes no sense."""
-        if not self.is_valid():
-            return rows
-        if self.cleaned_data["outcome"]:
-            rows = rows.filter(status__in=Outcome(self.cleaned_data["outcome"]).statuses)
-        for word in self.cleaned_data["q"].split():
-            rows = rows.filter(
-                Q(recipient__name__icontains=word)
-                | Q(recipient__email__icontains=word)
-                | Q(address__icontains=word)
-                | Q(subject__icontains=word)
-            )
-        return rows
 
 
 @require_safe
@@ -60,11 +39,27 @@ def mail(request: HttpRequest) -> HttpResponse:
     """送信メール"""
     mails = visible_mails(request.user, timezone.localdate())
     form = MailFilter(request.GET)
-    page = Paginator(form.narrow(mails), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = _page_of(form.narrow(mails), request.GET.get("page"))
     for each in page:
         each.chip = CHIPS[Status(each.status)]
-    context = {"form": form, "page_obj": page, "totals": mails.totals()}
+    context = {
+        "form": form,
+        "page_obj": page,
+        "has_more": page.paginator.count == MOST,
+        "totals": mails.totals(since=timezone.now() - RECENT),
+        "dead": dead_count(),
+        "bounce_box": BounceBox.objects.first(),
+    }
     return render(request, "notifications/mail_list.html", context)
+
+
+def _page_of(rows: MailQuerySet, number: str | None) -> Page[OutgoingMail]:
+    """A page of the newest of the mails. Their ids are read once, and no further than the list leads: no count of a
+    million is waited for."""
+    page = Paginator(list(rows.values_list("pk", flat=True)[:MOST]), PAGE_SIZE).get_page(number)
+    found = rows.in_bulk(list(page))
+    page.object_list = [found[pk] for pk in page]
+    return page
 
 
 @require_safe
@@ -72,7 +67,7 @@ def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
     """送信メールの内容: what it says, how its delivery went and why it was written."""
     on = timezone.localdate()
     found = get_mail(request.user, pk, on)
-    items = list(found.items.with_names())
+    items = list(found.items.with_names().select_related("task"))
     readable = visible_reviews(request.user, on).filter(pk__in=[item.review_id for item in items])
     letter = message.parse(bytes(found.raw)) if found.raw else None
     context = {
@@ -81,6 +76,7 @@ def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
         "headers": [(name, message.header(letter, name)) for name in HEADERS] if letter else [],
         "body": message.body(letter) if letter else "",
         "items": items,
+        "bounce": Bounce.objects.filter(mail=found).first(),
         "readable": set(readable.values_list("pk", flat=True)),
     }
     return render(request, "notifications/mail_message.html", context)
