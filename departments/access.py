@@ -82,53 +82,61 @@ def rights(user: User, on: date) -> Rights:
         return NOBODY
     kept: dict[date, Rights] = user.__dict__.setdefault("_rights", {})
     if on not in kept:
-        kept[on] = _fetch_rights(user, on)
+        kept[on] = _fetch_rights([user.pk], on)[user.pk]
     return kept[on]
 
 
-def _fetch_rights(user: User, on: date) -> Rights:
-    found = _RightsRows()
-    found.read(f"{GRANTS} UNION ALL {BARS.format(people='(%s)')}", *_of_grants(user, on), *_of_bars([user.pk], on))
-    absent = sorted(person for person in found.granted if person is not None)
+def keep_rights(users: Iterable[User], on: date) -> None:
+    """Fetch the rights of many people at once and keep them as `rights` does; one query, two if any is a deputy."""
+    asked = [user for user in users if user.is_active]
+    found = _fetch_rights({user.pk for user in asked}, on) if asked else {}
+    for user in asked:
+        user.__dict__.setdefault("_rights", {})[on] = found[user.pk]
+
+
+def _fetch_rights(user_ids: Iterable[int], on: date) -> dict[int, Rights]:
+    people, found = sorted(user_ids), _RightsRows()
+    sql = f"{GRANTS} UNION ALL {BARS}".format(people=_places(people))
+    found.read(sql, *_of_grants(people, on), *_of_bars(people, on))
+    absent = sorted({person for _user, person in found.granted if person is not None})
     if absent:
         found.read(BARS.format(people=_places(absent)), *_of_bars(absent, on))
-    mandates = (Mandate(person, found.rights(person, person)) for person in absent)
-    return replace(found.rights(None, user.pk), mandates=tuple(mandates))
+    return {person: replace(found.rights(person), mandates=found.mandates(person)) for person in people}
 
 
 def bars(user_ids: Iterable[int], on: date) -> dict[int, Rights]:
     """What bars each of the people from deciding, as rights without any grant; one query."""
     people, found = list(user_ids), _RightsRows()
     found.read(BARS.format(people=_places(people)), *_of_bars(people, on))
-    return {person: found.rights(None, person) for person in people}
+    return {person: found.rights(person) for person in people}
 
 
-# Rows (what, whose, codename, department or plan, last day or None). In plain SQL, for they are asked at every click:
-# Django takes longer to spell a union than a database to answer it.
-# Grants: the person's own, and what they have in the place of an absent person, whose they then are.
+# Rows (what, person, in whose place, codename, department or plan, last day or None). In plain SQL, for they are asked
+# at every click: Django takes longer to spell a union than a database to answer it.
 GRANTS = """
-SELECT 'granted', CAST(NULL AS bigint), permission.codename, granted.content_object_id, CAST(NULL AS date)
+SELECT 'granted', granted.user_id, CAST(NULL AS bigint), permission.codename, granted.content_object_id,
+    CAST(NULL AS date)
 FROM departments_departmentgrant granted JOIN auth_permission permission ON permission.id = granted.permission_id
-WHERE granted.user_id = %s AND (granted.until IS NULL OR granted.until >= %s)
+WHERE granted.user_id IN {people} AND (granted.until IS NULL OR granted.until >= %s)
 UNION ALL
-SELECT 'granted', absent_id, permission, department_id, NULL
+SELECT 'granted', user_id, absent_id, permission, department_id, NULL
 FROM departments_deputygrant granted JOIN departments_user absent ON absent.id = granted.absent_id
-WHERE user_id = %s AND until >= %s AND absent.is_active
+WHERE user_id IN {people} AND until >= %s AND absent.is_active
 """
 # What bars from deciding: work as editor or lead, having stood in for a lead, and plans drafted or submitted.
 BARS = """
-SELECT 'served', user_id, CAST(NULL AS varchar), department_id, valid_until FROM departments_appointment
-WHERE user_id IN {people} AND role IN (%s, %s) AND valid_from <= %s
+SELECT 'served', user_id, CAST(NULL AS bigint), CAST(NULL AS varchar), department_id, valid_until
+FROM departments_appointment WHERE user_id IN {people} AND role IN (%s, %s) AND valid_from <= %s
 UNION ALL
-SELECT 'served', deputy_id, NULL, department_id, last_day FROM departments_deputy
+SELECT 'served', deputy_id, NULL, NULL, department_id, last_day FROM departments_deputy
 WHERE deputy_id IN {people} AND role = %s AND first_day <= %s
 UNION ALL
-SELECT 'authored', user_id, NULL, plan_id, NULL FROM departments_planauthor WHERE user_id IN {people}
+SELECT 'authored', user_id, NULL, NULL, plan_id, NULL FROM departments_planauthor WHERE user_id IN {people}
 """
 
 
-def _of_grants(user: User, on: date) -> list[int | date]:
-    return [user.pk, on, user.pk, on]
+def _of_grants(people: list[int], on: date) -> list[int | date]:
+    return [*people, on, *people, on]
 
 
 def _of_bars(people: list[int], on: date) -> list[int | str | date]:
@@ -144,30 +152,39 @@ class _RightsRows:
     """The rows read, sorted by what they are and whose."""
 
     def __init__(self) -> None:
-        self.granted: dict[int | None, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        # By the person and in whose place.
+        self.granted: dict[tuple[int, int | None], dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
         self.served: dict[int, dict[int, date | None]] = defaultdict(dict)
         self.authored: dict[int, set[int]] = defaultdict(set)
 
     def read(self, sql: str, *values: int | str | date) -> None:
         with connection.cursor() as cursor:
             cursor.execute(sql, values)
-            for what, whose, codename, number, last in cursor.fetchall():
+            for what, person, absent, codename, number, last in cursor.fetchall():
                 if what == "granted":
-                    self.granted[whose][codename].add(number)
+                    self.granted[person, absent][codename].add(number)
                 elif what == "authored":
-                    self.authored[whose].add(number)
+                    self.authored[person].add(number)
                 else:
                     # SQLite keeps days as text.
-                    self._note_served(whose, number, date.fromisoformat(last) if isinstance(last, str) else last)
+                    self._note_served(person, number, date.fromisoformat(last) if isinstance(last, str) else last)
 
     def _note_served(self, person: int, department: int, last: date | None) -> None:
         known = self.served[person]
         known[department] = later(known[department], last) if department in known else last
 
-    def rights(self, whose: int | None, person: int) -> Rights:
-        """The grants that are so marked, with what bars the person."""
-        granted = {codename: frozenset(ids) for codename, ids in self.granted[whose].items()}
-        return Rights(granted=granted, served=self.served[person], authored=frozenset(self.authored[person]))
+    def rights(self, person: int) -> Rights:
+        """What the person has by appointments of their own, with what bars them."""
+        return self._with_bars(person, self.granted.get((person, None), {}))
+
+    def mandates(self, person: int) -> tuple[Mandate, ...]:
+        """What the person has in the place of each absent one, with what bars that one."""
+        theirs = sorted(absent for user, absent in self.granted if user == person and absent is not None)
+        return tuple(Mandate(absent, self._with_bars(absent, self.granted[person, absent])) for absent in theirs)
+
+    def _with_bars(self, person: int, granted: dict[str, set[int]]) -> Rights:
+        frozen = {codename: frozenset(ids) for codename, ids in granted.items()}
+        return Rights(granted=frozen, served=self.served[person], authored=frozenset(self.authored[person]))
 
 
 def later(one: date | None, other: date | None) -> date | None:

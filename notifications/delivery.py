@@ -1,9 +1,10 @@
 """Handing the outbox to the mail server, one mail at a time, and judging how it went."""
 
+import math
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from smtplib import SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
@@ -22,6 +23,8 @@ from notifications.models import OutgoingMail, Status
 log = structlog.get_logger("meguru.mail")
 
 HEARTBEAT_SECONDS = 10
+MOST_AT_ONCE = 32
+FRESH_SECONDS = 0.5  # how long a mail that was found to be needed is taken to be so still
 LONGEST_ERROR = 500
 
 
@@ -42,31 +45,83 @@ def deliver(
 
     It ends with the mail at hand once `stopping` says so. Any number of processes may do this at once.
     """
-    tally: Counter[Status] = Counter()
-    stop_at = None if seconds is None else time.monotonic() + seconds
-    with MailServer() as server:
-        while not (server.is_away or stopping()) and (stop_at is None or time.monotonic() < stop_at):
-            mail = outbox.claim(clock())
-            if mail is None:
+    stop_at = math.inf if seconds is None else time.monotonic() + seconds
+    with MailServer() as server, Heart() as heart:
+        sender = Sender(server, heart, clock, lambda: stopping() or time.monotonic() >= stop_at)
+        sender.run()
+        if server.is_away:
+            outbox.postpone(clock())
+    return sender.tally
+
+
+class Sender:
+    """Claims mails in batches and hands them over one by one, as long as nothing says to stop."""
+
+    def __init__(
+        self, server: "MailServer", heart: "Heart", clock: Callable[[], datetime], stopping: Callable[[], bool]
+    ) -> None:
+        self.server, self.heart, self.clock, self.stopping = server, heart, clock, stopping
+        self.tally: Counter[Status] = Counter()
+
+    @property
+    def must_stop(self) -> bool:
+        return self.server.is_away or self.stopping()
+
+    def run(self) -> None:
+        """Take as many at once as go out within a moment: one while the mail server is slow or not yet reached."""
+        size = 1
+        while not self.must_stop:
+            since = time.monotonic()
+            claims = outbox.claim(self.clock(), limit=size)
+            if not claims:
                 break
-            ended = _send(mail, server, clock) if mail.status == Status.SENDING else Status(mail.status)
-            if ended is not None:
-                tally[ended] += 1
-    return tally
+            self.send_all(claims, since)
+            is_quick = time.monotonic() - since < FRESH_SECONDS / 2
+            size = min(2 * size, MOST_AT_ONCE) if is_quick else max(size // 2, 1)
 
+    def send_all(self, claims: Sequence[outbox.Claim], since: float) -> None:
+        """Send the mails that were claimed at `since`; what is left of them when that is too long ago is put back.
 
-def _send(mail: OutgoingMail, server: "MailServer", clock: Callable[[], datetime]) -> Status | None:
-    """Hand the mail over and write down how it ended; None when somebody else had taken it over meanwhile."""
-    with kept_lease(mail):
-        result = server.hand_over(mail)
-    if result.status != Status.SENT:
-        log.warning("mail not sent", mail=mail.pk, status=result.status, error=result.error)
-    is_ours = outbox.settle(mail, result.status, result.error[:LONGEST_ERROR], clock())
-    if not is_ours:
-        log.warning("lease lost while sending", mail=mail.pk, attempt=mail.attempts)
-    if server.is_away:
-        outbox.postpone(clock())
-    return result.status if is_ours else None
+        So nobody is told of what was done meanwhile.
+        """
+        left = deque(claims)
+        while left:
+            claim = left.popleft()
+            self._note(self._send(claim) if claim.mail.status == Status.SENDING else Status(claim.mail.status))
+            if left and (self.must_stop or time.monotonic() - since > FRESH_SECONDS):
+                outbox.put_back(claim.mail for claim in left if claim.mail.status == Status.SENDING)
+                break
+
+    def _note(self, ended: Status | None) -> None:
+        if ended is not None:
+            self.tally[ended] += 1
+
+    def _send(self, claim: outbox.Claim) -> Status | None:
+        """Hand the mail over and write down how it ended; None when somebody else had taken it over meanwhile."""
+        mail = claim.mail
+        with self.heart.keeping(mail):
+            result = self._handed_over(claim)
+        if result is None:
+            log.warning("lease lost before sending", mail=mail.pk, attempt=mail.attempts)
+            return None
+        if result.status != Status.SENT:
+            log.warning("mail not sent", mail=mail.pk, status=result.status, error=result.error)
+        is_ours = outbox.settle(mail, result.status, result.error[:LONGEST_ERROR], self.clock())
+        if not is_ours:
+            log.warning("lease lost while sending", mail=mail.pk, attempt=mail.attempts)
+        return result.status if is_ours else None
+
+    def _handed_over(self, claim: outbox.Claim) -> Result | None:
+        """None when it was not, because the lease was lost."""
+        try:
+            outbox.put_into_words(claim)
+        except Exception as error:  # a mail that cannot be put into words must not hold up all others
+            log.exception("mail not written", mail=claim.mail.pk)
+            return Result(Status.RETRY, _said(error))
+        unreachable = self.server.reach()
+        if unreachable is not None:
+            return unreachable
+        return self.server.hand_over(claim.mail) if outbox.begin(claim.mail) else None
 
 
 class MailServer:
@@ -82,13 +137,17 @@ class MailServer:
     def __exit__(self, *_error: object) -> None:
         self.hang_up()
 
-    def hand_over(self, mail: OutgoingMail) -> Result:
-        """Send one mail. Sets `is_away` when the server cannot be reached, which is not the mail's fault."""
+    def reach(self) -> Result | None:
+        """Connect, if that is not yet done; None when it is. Else `is_away` is set, which is not the mail's fault."""
         try:
             self.connection.open()
         except Exception as error:  # noqa: BLE001 - any backend may be plugged in, and raise anything
             self.is_away = True
             return Result(Status.RETRY, _said(error))
+        return None
+
+    def hand_over(self, mail: OutgoingMail) -> Result:
+        """Send one mail over the connection."""
         try:
             self.connection.send_messages([FrozenMail(mail)])
         except Exception as error:  # noqa: BLE001 - as above; the row must say what happened
@@ -134,25 +193,43 @@ def _reply(code: int, text: bytes | str) -> str:
     return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
-@contextmanager
-def kept_lease(mail: OutgoingMail) -> Iterator[None]:
-    """Renew the mail's lease while the block runs: a mail server may take ten minutes to answer."""
-    done = threading.Event()
-    heart = threading.Thread(target=_beat, args=(mail, done), name=f"lease of mail {mail.pk}", daemon=True)
-    heart.start()
-    try:
-        yield
-    finally:
-        done.set()
-        heart.join()
+class Heart:
+    """Renews, from a thread of its own, the lease of the mail at hand: a mail server may take ten minutes to answer."""
 
+    def __init__(self) -> None:
+        self._mail: OutgoingMail | None = None
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="lease of the mail at hand", daemon=True)
 
-def _beat(mail: OutgoingMail, done: threading.Event) -> None:
-    held = True
-    while held and not done.wait(HEARTBEAT_SECONDS):
+    def __enter__(self) -> "Heart":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    @contextmanager
+    def keeping(self, mail: OutgoingMail) -> Iterator[None]:
+        """The mail at hand is this one while the block runs."""
+        self._mail = mail
         try:
-            held = outbox.renew(mail)
-        except DatabaseError:
-            log.exception("lease not renewed; trying again", mail=mail.pk)
+            yield
         finally:
-            database.close()
+            self._mail = None
+
+    def _beat(self) -> None:
+        while not self._done.wait(HEARTBEAT_SECONDS):
+            mail = self._mail
+            if mail is not None:
+                _renew(mail)
+
+
+def _renew(mail: OutgoingMail) -> None:
+    """A lease that was lost stays lost; the sender finds out when it settles."""
+    try:
+        outbox.renew(mail)
+    except DatabaseError:
+        log.exception("lease not renewed; trying again", mail=mail.pk)
+    finally:
+        database.close()

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.db.models import QuerySet
 
-from departments.access import rights
+from departments.access import Rights, rights
 from departments.models import User
 from workflows.access import Action, Standing, done_in_place_of, standing_for
 from workflows.models import Event, EventKind, Review, Stage
@@ -18,6 +18,11 @@ TURN_ACTIONS: dict[str, Action] = {
     Stage.REVIEW: Action.PASS,
     Stage.APPROVE: Action.APPROVE,
 }
+
+
+def is_turn_of(known: Rights, review: Review) -> bool:
+    """Whether whoever has these rights may act next in the review; `access.waiting_for` for one, without a query."""
+    return review.stage in TURN_ACTIONS and standing_for(TURN_ACTIONS[review.stage], known, review) is not None
 
 
 def absent_for(action: Action, user: User, review: Review, on: date) -> User | None:

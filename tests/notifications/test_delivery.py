@@ -1,6 +1,8 @@
 """Sending through a real SMTP server that accepts, refuses, hangs and drops; and through none."""
 
 import threading
+import time
+from collections.abc import Iterator
 from datetime import timedelta
 from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused, SMTPServerDisconnected
 from typing import Any
@@ -9,14 +11,14 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from notifications import delivery, outbox
+from notifications import delivery
 from notifications.delivery import deliver, judge
 from notifications.dispatch import dispatch
-from notifications.models import OutgoingMail, Status
+from notifications.models import MailKind, OutgoingMail, Reason, Status
 from tests.notifications.city import City, make_city, october
 from tests.servers.ports import free_port, wait_until
 from tests.servers.programs import Program
-from tests.servers.smtp import BUSY, DROP, HANG, REFUSE, SmtpSink
+from tests.servers.smtp import ACCEPT, BUSY, DROP, HANG, REFUSE, SmtpSink
 
 NOW = october(1)
 SATO = "sato@city.example"
@@ -119,13 +121,71 @@ def test_the_lease_is_kept_while_the_server_thinks(smtp_sink: SmtpSink, monkeypa
     assert (of("sato").status, of("sato").attempts, len(smtp_sink.deliveries)) == (Status.SENT, 1, 1)
 
 
-def test_a_sender_that_lost_its_lease_counts_nothing(city: City, smtp_sink: SmtpSink) -> None:
-    row = outbox.claim(NOW)
-    OutgoingMail.objects.filter(pk=row.pk).update(attempts=2)
-    with delivery.MailServer() as server:
-        assert delivery._send(row, server, lambda: NOW) is None
-    row.refresh_from_db()
-    assert (row.status, row.attempts) == (Status.SENDING, 2)
+@pytest.fixture
+def stuck(transactional_db: None, smtp_sink: SmtpSink) -> Iterator[City]:
+    """A sender has handed over one mail of three; at the second the server hangs, and the third is claimed as well."""
+    city = make_city()
+    city.open(NOW)
+    dispatch(now=NOW)
+    smtp_sink.answer("*", ACCEPT, HANG)
+    sender = threading.Thread(target=lambda: (deliver(clock=lambda: NOW), connection.close()))
+    sender.start()
+    try:
+        smtp_sink.wait_for(2)
+        yield city
+    finally:
+        smtp_sink.release()
+        sender.join()
+
+
+def go_on(sink: SmtpSink) -> None:
+    time.sleep(delivery.FRESH_SECONDS)
+    sink.release()
+    wait_until(lambda: not OutgoingMail.objects.open().exists(), what="the sender to end")
+
+
+def test_a_server_that_thinks_long_gets_nothing_that_is_done_meanwhile(stuck: City, smtp_sink: SmtpSink) -> None:
+    held = OutgoingMail.objects.get(status=Status.SENDING, may_have_arrived=False)
+    stuck.submit(stuck.tax_review, stuck.tanaka, NOW)
+    stuck.submit(stuck.welfare_review, stuck.sato, NOW)
+    go_on(smtp_sink)
+    held.refresh_from_db()
+    assert (held.status, held.reason, len(smtp_sink.deliveries)) == (Status.CANCELLED, Reason.DONE, 2)
+
+
+def test_what_a_stuck_sender_holds_is_sent_once_by_another(stuck: City, smtp_sink: SmtpSink) -> None:
+    held = OutgoingMail.objects.get(status=Status.SENDING, may_have_arrived=False)
+    OutgoingMail.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert deliver(clock=lambda: NOW) == {Status.SENT: 1}
+    go_on(smtp_sink)
+    assert len({each.message["Message-ID"] for each in smtp_sink.deliveries}) == len(smtp_sink.deliveries) == 3
+    assert sorted(OutgoingMail.objects.values_list("status", "attempts")) == [
+        (Status.SENT, 1),
+        (Status.SENT, 1),
+        (Status.SENT, 2),
+    ]
+
+
+def test_a_sender_that_lost_its_lease_while_sending_writes_nothing(stuck: City, smtp_sink: SmtpSink) -> None:
+    begun = OutgoingMail.objects.filter(status=Status.SENDING, may_have_arrived=True)
+    begun.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert deliver(clock=lambda: NOW) == {Status.SENT: 1}
+    first, second = smtp_sink.deliveries[1:]
+    assert first.data == second.data
+    go_on(smtp_sink)
+    assert len(smtp_sink.deliveries) == 4
+    assert sorted(OutgoingMail.objects.values_list("attempts", flat=True)) == [1, 1, 2]
+
+
+def test_a_mail_that_cannot_be_put_into_words_holds_up_no_other(city: City, smtp_sink: SmtpSink, settings: Any) -> None:
+    broken = "django.template.loaders.locmem.Loader", {"notifications/mail/lapsed.txt": "{% extends nothing %}"}
+    (engine,) = settings.TEMPLATES
+    options = {**engine["OPTIONS"], "loaders": [broken, "django.template.loaders.app_directories.Loader"]}
+    settings.TEMPLATES = [{**engine, "APP_DIRS": False, "OPTIONS": options}]
+    OutgoingMail.objects.filter(pk=of("sato").pk).update(kind=MailKind.LAPSED)
+    assert deliver(clock=lambda: NOW) == {Status.SENT: 2, Status.RETRY: 1}
+    assert "extends" in of("sato").last_error
+    assert not of("sato").may_have_arrived
 
 
 @pytest.mark.django_db(transaction=True)

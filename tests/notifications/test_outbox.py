@@ -13,6 +13,7 @@ from notifications import outbox
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import OutgoingMail, Reason, Status
+from notifications.outbox import claiming
 from notifications.reminders import remind
 from tests.factories import appoint, make_person
 from tests.notifications.city import City, make_city, october
@@ -29,9 +30,16 @@ def city(db: None) -> City:
 
 
 def claimed(now: datetime = NOW) -> OutgoingMail:
-    found = outbox.claim(now)
-    assert found is not None
-    return found
+    """The next mail, put into words and begun unless it ended."""
+    (found,) = outbox.claim(now, limit=1)
+    if found.mail.status == Status.SENDING:
+        outbox.put_into_words(found)
+        assert outbox.begin(found.mail)
+    return found.mail
+
+
+def reclaimed(limit: int = 10) -> dict[int, OutgoingMail]:
+    return {found.mail.pk: found.mail for found in outbox.claim(NOW, limit=limit)}
 
 
 def die(row: OutgoingMail) -> None:
@@ -39,12 +47,74 @@ def die(row: OutgoingMail) -> None:
     OutgoingMail.objects.filter(pk=row.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
 
 
-def test_what_is_claimed_is_frozen_and_leased(city: City) -> None:
+def test_what_is_begun_is_frozen_and_leased(city: City) -> None:
     row = claimed()
     row.refresh_from_db()
     assert (row.status, row.attempts, row.sent_at, row.next_attempt_at) == (Status.SENDING, 1, None, None)
     assert timedelta(seconds=25) < row.lease_until - timezone.now() <= timedelta(seconds=30)
     assert f"Message-ID: {row.message_id}".encode() in bytes(row.raw)
+    assert row.may_have_arrived
+
+
+def test_what_is_claimed_is_leased_and_not_yet_written(city: City) -> None:
+    first, second = outbox.claim(NOW, limit=2)
+    for found in (first, second):
+        found.mail.refresh_from_db()
+        assert (found.mail.status, found.mail.attempts, bytes(found.mail.raw)) == (Status.SENDING, 1, b"")
+        assert found.mail.lease_until > timezone.now()
+    assert len(outbox.claim(NOW, limit=10)) == 1
+
+
+def test_a_killed_senders_other_mails_go_out_as_if_never_claimed(city: City) -> None:
+    """Only the one that was begun may have arrived."""
+    begun, *others = outbox.claim(NOW, limit=3)
+    outbox.put_into_words(begun)
+    outbox.begin(begun.mail)
+    for found in (begun, *others):
+        die(found.mail)
+    again = reclaimed()
+    assert {pk: (row.attempts, row.may_have_arrived, row.reason) for pk, row in again.items()} == {
+        begun.mail.pk: (2, True, Reason.INTERRUPTED),
+        **{found.mail.pk: (2, False, "") for found in others},
+    }
+
+
+def test_what_was_put_back_waits_as_before(city: City) -> None:
+    tried, fresh, unclear = outbox.claim(NOW, limit=3)
+    for found, status in ((tried, Status.RETRY), (unclear, Status.UNCERTAIN)):
+        outbox.put_into_words(found)
+        outbox.begin(found.mail)
+        outbox.settle(found.mail, status, "", NOW)
+    outbox.put_back([fresh.mail])
+    later = NOW + timedelta(hours=1)
+    before = {row.pk: (row.status, row.attempts) for row in OutgoingMail.objects.all()}
+    assert before == {
+        tried.mail.pk: (Status.RETRY, 1),
+        fresh.mail.pk: (Status.PENDING, 0),
+        unclear.mail.pk: (Status.UNCERTAIN, 1),
+    }
+    outbox.put_back(found.mail for found in outbox.claim(later, limit=3))
+    assert {row.pk: (row.status, row.attempts) for row in OutgoingMail.objects.all()} == before
+    assert len(outbox.claim(NOW, limit=10)) == 3
+
+
+def test_who_lost_the_lease_can_neither_begin_nor_put_back(city: City) -> None:
+    (first,) = outbox.claim(NOW, limit=1)
+    outbox.put_into_words(first)
+    die(first.mail)
+    (second,) = outbox.claim(NOW, limit=1)
+    assert second.mail.pk == first.mail.pk
+    assert not outbox.begin(first.mail)
+    outbox.put_back([first.mail])
+    second.mail.refresh_from_db()
+    assert (second.mail.status, second.mail.attempts, second.mail.may_have_arrived) == (Status.SENDING, 2, False)
+
+
+def test_who_was_stopped_while_beginning_does_not_go_on(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+    (found,) = outbox.claim(NOW, limit=1)
+    outbox.put_into_words(found)
+    monkeypatch.setattr(claiming, "LEASE", timedelta(seconds=-1))
+    assert not outbox.begin(found.mail)
 
 
 def test_a_killed_senders_mail_goes_out_again_first_and_byte_for_byte(city: City) -> None:
@@ -58,7 +128,7 @@ def test_a_killed_senders_mail_goes_out_again_first_and_byte_for_byte(city: City
 def test_a_living_senders_mail_is_left_alone(city: City) -> None:
     taken = [claimed().pk for _ in range(3)]
     assert len(set(taken)) == 3
-    assert outbox.claim(NOW) is None
+    assert outbox.claim(NOW, limit=10) == []
 
 
 def test_renewing_keeps_the_lease_only_while_it_is_mine(city: City) -> None:
@@ -99,7 +169,7 @@ def test_a_mail_that_cannot_be_delivered_for_a_week_is_given_up_and_says_so(city
     OutgoingMail.objects.exclude(pk=row.pk).delete()
     late = claimed(NOW + timedelta(days=8))
     assert (late.status, late.reason, late.last_error) == (Status.EXPIRED, Reason.TOO_LATE, "451 busy")
-    assert outbox.claim(NOW + timedelta(days=9)) is None
+    assert outbox.claim(NOW + timedelta(days=9), limit=10) == []
 
 
 def test_after_a_clear_refusal_a_reminder_says_how_things_stand_now(city: City) -> None:

@@ -1,0 +1,42 @@
+"""Whether what a mail was queued to tell is still worth telling, and still for its person to know."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+
+from departments.access import Rights, keep_rights, rights
+from notifications.models import MailItem, OutgoingMail
+from workflows.access import Sight, sight_by
+from workflows.standing import is_turn_of
+
+
+def still_needed(mails: Sequence[OutgoingMail], now: datetime) -> dict[int, list[MailItem]]:
+    """Mail id → its items that are, with all their rows; the others are marked as left out.
+
+    A handful of queries, however many mails; the rights of the recipients are known afterwards.
+    """
+    on = timezone.localdate(now)
+    keep_rights([mail.recipient for mail in mails], on)
+    told: dict[int | None, list[MailItem]] = defaultdict(list)
+    for item in MailItem.objects.filter(mail__in=mails, left_out=False).with_names():
+        told[item.mail_id].append(item)
+    needed, left = {}, set()
+    for mail in mails:
+        known = rights(mail.recipient, on)
+        needed[mail.pk] = [item for item in told[mail.pk] if _is_needed(item, known)]
+        left |= {item.pk for item in told[mail.pk]} - {item.pk for item in needed[mail.pk]}
+    if left:
+        MailItem.objects.filter(pk__in=left).update(left_out=True)
+    return needed
+
+
+def _is_needed(item: MailItem, known: Rights) -> bool:
+    """`known`: the rights of the mail's recipient."""
+    if item.task_id is not None and item.task_id != item.review.task_id:
+        return False
+    if item.asks:
+        return is_turn_of(known, item.review)
+    # What a rule tells for information (who is late where) are no words of the review: its reader need not read that.
+    return bool(item.audience) or sight_by(known, item.review) > Sight.NOTHING
