@@ -24,7 +24,7 @@ class Fact(NamedTuple):
 
 
 def outstanding(mails: Mapping[OutgoingMail, Sequence[MailItem]], on: date) -> dict[int, list[CalendarEntry]]:
-    """Mail id → the entries it has to state, as they stand once it is frozen: by day, `MOST` at the most, often none.
+    """Mail id → the entries it has to state, as they stand once it is frozen: by day, cancelled ones last, often none.
 
     `mails`: those about to be put into words, in the order in which they leave, with what they tell; the items need
     all their rows loaded. A mail may bring a new entry only of what it asks its person for; every entry that is no
@@ -87,7 +87,7 @@ def _stated(
         if entry is not None:
             known[pk] = entry
             stated.append(entry)
-    return sorted(stated, key=lambda entry: (entry.due_on, entry.review_id))
+    return sorted(stated, key=lambda entry: (entry.cancelled, entry.due_on, entry.review_id))
 
 
 def _order(mail: OutgoingMail, row: CalendarEntry | None, fact: Fact) -> tuple[bool, date, int]:

@@ -1,6 +1,8 @@
 """All settings, read from the environment; safe defaults, SQLite out of the box."""
 
 import secrets
+import ssl
+from email.utils import parseaddr
 from pathlib import Path
 
 import environ
@@ -190,6 +192,8 @@ if env.bool("BEHIND_PROXY", default=False):
 # Mail. EMAIL_URL is smtp://user:password@host:port or smtp+tls://…; without it, mails become .eml files.
 MAIL_DIR = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="meguru@localhost")
+if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
+    raise ImproperlyConfigured("MAIL_FROM has to be an address, or a name and an address: Meguru <meguru@example.lg.jp>")
 # Where mail servers send their reports about mails that came back (MAIL FROM), and the mailbox or folder they are
 # read from: imaps://user:password@host/INBOX, imap://…, maildir:///path or folder:///path; without it, none are read.
 MAIL_RETURN_PATH = env.str("MAIL_RETURN_PATH", default="") or DEFAULT_FROM_EMAIL
@@ -198,6 +202,7 @@ EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
 # ISO-2022-JP for gateways and mail programs that expect it; a mail with a sign that it lacks goes out in UTF-8.
 MAIL_CHARSET = env.str("MAIL_CHARSET", default="utf-8").lower()
 if MAIL_CHARSET not in ("utf-8", "iso-2022-jp"):
+EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
     raise ImproperlyConfigured(f"MAIL_CHARSET is {MAIL_CHARSET!r}; it has to be utf-8 or iso-2022-jp.")
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))

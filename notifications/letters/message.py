@@ -76,7 +76,7 @@ def freeze(mail: OutgoingMail, text: Text) -> bytes:
 
 def html_of(text: Text, language: str) -> str:
     """The same text for who reads mails as pages: the same lines, its addresses as links."""
-    context = {"subject": text.subject, "body": text.body, "language": language}
+    context = {"subject": text.subject, "body": text.body.strip("\n"), "language": language}
     return render_to_string("notifications/mail/letter.html", context)
 
 

@@ -65,9 +65,17 @@ def is_plain(text: str) -> bool:
 
 def mailbox(who: Mailbox, name: str, charset: str) -> str:
     """Name and address as the value of the header `name`."""
-    if is_plain(who.name):
-        return formataddr(who)
-    return f"{encoded(who.name, name, charset)} <{who.address}>"
+    local, _at, domain = who.address.rpartition("@")
+    address = f"{local}@{_in_ascii(domain)}"
+    return formataddr((who.name, address)) if is_plain(who.name) else f"{encoded(who.name, name, charset)} <{address}>"
+
+
+def _in_ascii(domain: str) -> str:
+    """A host name as mail servers know it; one that has no such form stays, for the mail server to refuse."""
+    try:
+        return domain.encode("idna").decode()
+    except UnicodeError:
+        return domain
 
 
 def text_part(text: str, subtype: str, charset: str) -> Message:
