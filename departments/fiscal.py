@@ -48,6 +48,24 @@ def wareki(day: date) -> str:
     return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日({WEEKDAYS[day.weekday()]})"
 
 
+def year_after(day: date, years: int = 1) -> date:
+    """The same day so many years on; 29 February becomes the 28th where there is none."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)
+
+
+def is_year_end(day: date) -> bool:
+    """Whether it is one of the days from 29 December to 3 January, on which no city hall is open (年末年始)."""
+    return (day.month == 12 and day.day >= 29) or (day.month == 1 and day.day <= 3)
+
+
+def national_holidays(first: date, last: date) -> list[tuple[date, str]]:
+    """The national holidays (国民の祝日・休日) from the first to the last day, with their names."""
+    return jpholiday.between(first, last)
+
+
 @dataclass(frozen=True)
 class BusinessCalendar:
     """Business days (営業日): not weekends, national holidays, 12/29–1/3 or the city's own closing days.
@@ -63,8 +81,7 @@ class BusinessCalendar:
             return True
         if day in self.closed or day.weekday() >= 5:
             return False
-        year_end = (day.month == 12 and day.day >= 29) or (day.month == 1 and day.day <= 3)
-        return not year_end and not jpholiday.is_holiday(day)
+        return not is_year_end(day) and not jpholiday.is_holiday(day)
 
     def add(self, day: date, count: int) -> date:
         """`count` business days after `day` (before it, when negative); `day` itself need not be one."""
@@ -79,6 +96,12 @@ class BusinessCalendar:
         """`day` if it is a business day, else the next one."""
         while not self.is_business_day(day):
             day += timedelta(days=1)
+        return day
+
+    def on_or_before(self, day: date) -> date:
+        """`day` if it is a business day, else the one before."""
+        while not self.is_business_day(day):
+            day -= timedelta(days=1)
         return day
 
     def between(self, start: date, end: date) -> int:

@@ -1,4 +1,4 @@
-from departments.models.calendar import CalendarDay
+from departments.models.calendar import CalendarDay, CalendarRule, ClosedDays
 from departments.models.deputies import Deputy, DeputyGrant
 from departments.models.indicators import Indicator, StepTarget
 from departments.models.organisation import Appointment, Department, DepartmentGrant, Role
@@ -10,6 +10,8 @@ __all__ = [
     "ActionPlan",
     "Appointment",
     "CalendarDay",
+    "CalendarRule",
+    "ClosedDays",
     "Department",
     "DepartmentGrant",
     "Deputy",
