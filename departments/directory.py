@@ -1,11 +1,11 @@
-"""Departments, people and calendar days as the administration pages list them."""
+"""Departments and people as the administration pages list them."""
 
 from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, Prefetch, Q, QuerySet
 
-from departments.models import Appointment, CalendarDay, Department, Deputy, User
+from departments.models import Appointment, Department, Deputy, User
 from departments.models.deputies import DEPUTISED
 
 
@@ -65,8 +65,3 @@ def deputyships_of(person: User, on: date) -> QuerySet[Deputy]:
     """In whose place the person acts on the day or will act, soonest first."""
     found = person.deputyships.filter(last_day__gte=on, absent__is_active=True)
     return found.select_related("department", "absent").order_by("first_day", "pk")
-
-
-def calendar_days() -> QuerySet[CalendarDay]:
-    """The city's own closed and open days, newest first."""
-    return CalendarDay.objects.order_by("-day")

@@ -14,7 +14,6 @@ urlpatterns = [
     path("departments/", organisation.departments, name="departments"),
     path("departments/add/", organisation.DepartmentAddView.as_view(), name="department_add"),
     path("departments/<int:pk>/", organisation.DepartmentEditView.as_view(), name="department_edit"),
-    path("calendar/", organisation.CalendarView.as_view(), name="calendar"),
     path("people/", people.people, name="people"),
     path("people/add/", people.PersonAddView.as_view(), name="person_add"),
     path("people/<int:pk>/", people.PersonView.as_view(), name="person"),

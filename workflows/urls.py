@@ -6,6 +6,7 @@ from workflows.views import (
     acknowledgements,
     board,
     bulk,
+    calendar,
     cases,
     changes,
     checkpoints,
@@ -16,6 +17,7 @@ from workflows.views import (
     rates,
     register,
     review,
+    year,
 )
 
 urlpatterns = [
@@ -43,6 +45,8 @@ urlpatterns = [
     path("reviews/<int:pk>/proposal/", changes.proposal, name="proposal"),
     path("plans/<int:pk>/changes/add/", changes.change_add, name="change_add"),
     path("checkpoints/", checkpoints.checkpoints, name="checkpoints"),
+    path("calendar/", calendar.CalendarView.as_view(), name="calendar"),
+    path("checkpoints/propose/", year.year_propose, name="year_propose"),
     path("checkpoints/add/", checkpoints.checkpoint_add, name="checkpoint_add"),
     path("checkpoints/<int:pk>/edit/", checkpoints.checkpoint_edit, name="checkpoint_edit"),
     path("checkpoints/<int:pk>/open/", checkpoints.checkpoint_open, name="checkpoint_open"),

@@ -29,6 +29,11 @@ def shown_year(text: str | None, default: int) -> int:
     return int(text)
 
 
+def plannable_years(on: date) -> range:
+    """The years whose checkpoints can be added on a day: the last one, this one and the next two."""
+    return range(fiscal_year_of(on) - 1, fiscal_year_of(on) + 3)
+
+
 def year_tabs(shown: int, on: date) -> list[YearTab]:
     """The years that have checkpoints, this year and the shown one, oldest first."""
     years = {*Checkpoint.objects.years(), fiscal_year_of(on), shown}

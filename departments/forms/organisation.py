@@ -1,4 +1,4 @@
-"""Forms of the administration pages: departments, people, appointments, calendar days."""
+"""Forms of the administration pages: departments, people, appointments."""
 
 from typing import Any
 
@@ -6,10 +6,9 @@ from django import forms
 from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from departments.forms.fields import DayField
-from departments.models import CalendarDay, Department, Role, User
+from departments.models import Department, Role, User
 
 
 class DepartmentChoice(forms.ModelChoiceField):
@@ -104,20 +103,3 @@ class AppointmentForm(forms.Form):
 
 class EndAppointmentForm(forms.Form):
     last_day = DayField(label=_("Last day"), help_text=_("On this day the appointment still counts."))
-
-
-class CalendarDayForm(forms.ModelForm):
-    day = DayField(label=_("Day"))
-    is_open = forms.TypedChoiceField(
-        label=_("What it is"),
-        choices=[("closed", pgettext_lazy("calendar", "Closed")), ("open", pgettext_lazy("calendar", "Open"))],
-        coerce=lambda chosen: chosen == "open",
-        widget=forms.RadioSelect,
-        initial="closed",
-    )
-
-    class Meta:
-        model = CalendarDay
-        fields = ["day", "is_open", "name"]
-        error_messages = {"day": {"unique": _("This day is in the list already. Remove it there to change it.")}}
-        help_texts = {"name": _("What people call the day, such as “city hall inspection”.")}

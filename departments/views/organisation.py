@@ -1,20 +1,18 @@
-"""Administration of the department tree and of the city's own closed and open days."""
+"""Administration of the department tree."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
 from departments.access import get_department, require_administrator
-from departments.directory import calendar_days, department_rows
+from departments.directory import department_rows
 from departments.forms.changes import carry_out
-from departments.forms.organisation import AbolishForm, CalendarDayForm, DepartmentForm
+from departments.forms.organisation import AbolishForm, DepartmentForm
 from departments.models import Department
-from departments.services import calendar as calendar_services
 from departments.services import organisation as services
 
 
@@ -76,38 +74,3 @@ class DepartmentEditView(View):
     def _page(request: HttpRequest, department: Department, form: DepartmentForm, abolish: AbolishForm) -> HttpResponse:
         context = {"department": department, "form": form, "abolish": abolish}
         return render(request, "departments/department_edit.html", context)
-
-
-class CalendarView(View):
-    """The city's own days: the list, a form to add one, and a button on each to take it away."""
-
-    def get(self, request: HttpRequest) -> HttpResponse:
-        require_administrator(request.user, timezone.localdate())
-        return self._page(request, CalendarDayForm())
-
-    def post(self, request: HttpRequest) -> HttpResponse:
-        require_administrator(request.user, timezone.localdate())
-        if "remove" in request.POST:
-            return self._remove(request)
-        form = CalendarDayForm(request.POST)
-        if form.is_valid() and carry_out(
-            form, lambda: calendar_services.add_calendar_day(by=request.user, **form.cleaned_data)
-        ):
-            messages.success(request, _("The day has been added."))
-            return redirect("calendar")
-        return self._page(request, form)
-
-    @staticmethod
-    def _remove(request: HttpRequest) -> HttpResponse:
-        try:
-            day = parse_date(request.POST["remove"])
-        except ValueError:
-            day = None
-        if day is not None:
-            calendar_services.remove_calendar_day(by=request.user, day=day)
-            messages.success(request, _("The day has been removed."))
-        return redirect("calendar")
-
-    @staticmethod
-    def _page(request: HttpRequest, form: CalendarDayForm) -> HttpResponse:
-        return render(request, "departments/calendar.html", {"form": form, "days": calendar_days()})

@@ -1,11 +1,13 @@
 """What administrators type about checkpoints."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +15,9 @@ from departments.fiscal import BusinessCalendar
 from departments.forms.fields import DayField
 from departments.wording import day_text
 from departments.years import year_label
-from workflows.models import ROUNDS
+from workflows.days import DUE_OF, IN_ORDER, season
+from workflows.models import ROUNDS, Checkpoint
+from workflows.next_year import Proposed
 from workflows.schedule import Days
 
 
@@ -29,7 +33,10 @@ class ChosenCheckpointForm(forms.Form):
 
 
 class DaysForm(forms.Form):
-    """The days of a checkpoint of a fiscal year, in order, with due days on business days."""
+    """The days of a checkpoint of a fiscal year, in order, with due days on business days.
+
+    A due day that the city has closed since, and that its rule leaves there, may stay.
+    """
 
     as_of = DayField(label=_("As of"), help_text=_("The day as of which departments report."))
     opens_on = DayField(label=_("Opening day"))
@@ -38,12 +45,9 @@ class DaysForm(forms.Form):
     approve_due = DayField(label=_("Approval due"), help_text=_("The head of the office approves by this day."))
     closes_on = DayField(label=_("Closing day"))
 
-    IN_ORDER = ("opens_on", "submit_due", "review_due", "approve_due", "closes_on")
-    ON_BUSINESS_DAYS = ("submit_due", "review_due", "approve_due")
-
     def __init__(self, *args: Any, fiscal_year: int, calendar: BusinessCalendar, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.first, self.last = date(fiscal_year, 4, 1), date(fiscal_year + 1, 6, 30)
+        self.first, self.last = season(fiscal_year)
         self.calendar = calendar
 
     def clean(self) -> dict[str, Any]:
@@ -52,7 +56,7 @@ class DaysForm(forms.Form):
             fault = day and self._fault(name, day)
             if fault:
                 self.add_error(name, fault)
-        days = [(name, self.cleaned_data.get(name)) for name in self.IN_ORDER]
+        days = [(name, self.cleaned_data.get(name)) for name in IN_ORDER]
         for (before, earlier), (name, day) in pairwise(days):
             if earlier and day and day < earlier:
                 self.add_error(name, _("This must not lie before «%(before)s».") % {"before": self[before].label})
@@ -62,13 +66,39 @@ class DaysForm(forms.Form):
         if not self.first <= day <= self.last:
             span = {"first": day_text(self.first), "last": day_text(self.last)}
             return gettext("Choose a day from %(first)s to %(last)s.") % span
-        if name in self.ON_BUSINESS_DAYS and not self.calendar.is_business_day(day):
+        if name in DUE_OF.values() and day != self.initial.get(name) and not self.calendar.is_business_day(day):
             following = day_text(self.calendar.on_or_after(day))
             return gettext("The city is closed on that day. The next business day is %(day)s.") % {"day": following}
         return None
 
     def days(self) -> Days:
         return Days(**self.cleaned_data)
+
+
+class ProposedDaysForm(DaysForm):
+    """The days proposed for one checkpoint of a year; each says on what day it is, and the last year's day."""
+
+    def __init__(self, *args: Any, proposed: Proposed, **kwargs: Any) -> None:
+        super().__init__(*args, prefix=proposed.kind.value, initial=asdict(proposed.days), **kwargs)
+        self.kind, self.title = proposed.kind, proposed.kind.label
+        for name, field in self.fields.items():
+            field.help_text = "\n".join(self._hints(name, proposed.last))
+
+    def _hints(self, name: str, last: Checkpoint | None) -> Iterator[str]:
+        day = self._day(name)
+        if day is not None:
+            closed = "" if self.calendar.is_business_day(day) else gettext(" (closed)")
+            yield day_text(day) + closed
+        if last is not None:
+            yield gettext("%(year)s: %(day)s") % {"year": last.fiscal_year_label, "day": day_text(getattr(last, name))}
+
+    def _day(self, name: str) -> date | None:
+        """The day in the field as it is shown, where it is one that can be said."""
+        shown = self.data.get(self.add_prefix(name)) if self.is_bound else self.initial[name]
+        try:
+            return self.fields[name].clean(shown)
+        except ValidationError:
+            return None
 
 
 class ClosingForm(forms.Form):

@@ -20,7 +20,7 @@ from departments.years import year_label
 from workflows.access import get_checkpoint
 from workflows.errors import Closed
 from workflows.forms.checkpoints import ChosenCheckpointForm, ClosingForm, DaysForm
-from workflows.models import Checkpoint, CheckpointKind
+from workflows.models import ROUNDS, Checkpoint, CheckpointKind
 from workflows.schedule import Days, proposed_days
 from workflows.services.checkpoints import (
     add_checkpoint,
@@ -29,7 +29,7 @@ from workflows.services.checkpoints import (
     foreseen_opening,
     open_checkpoint,
 )
-from workflows.years import checkpoints_of, first_missing, shown_year, year_tabs
+from workflows.years import YearTab, checkpoints_of, first_missing, plannable_years, shown_year, year_tabs
 
 
 @require_safe
@@ -37,11 +37,14 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
     """The checkpoints of `?year=` with their days."""
     on = timezone.localdate()
     year = shown_year(request.GET.get("year"), fiscal_year_of(on))
+    found = checkpoints_of(year)
+    lacking = year if len(found) < len(ROUNDS) else year + 1
     context = {
         "year": year,
         "years": year_tabs(year, on),
-        "checkpoints": checkpoints_of(year),
+        "checkpoints": found,
         "administers": may_administer(request.user, on),
+        "proposable": YearTab(lacking, year_label(lacking), False) if lacking in plannable_years(on) else None,
         "on": on,
     }
     return render(request, "workflows/checkpoints.html", context)
@@ -52,7 +55,7 @@ def checkpoint_add(request: HttpRequest) -> HttpResponse:
     """Add a checkpoint: `?year=` and `?kind=` choose it, and sensible days for it are filled in."""
     on = timezone.localdate()
     require_administrator(request.user, on)
-    years = range(fiscal_year_of(on) - 1, fiscal_year_of(on) + 3)
+    years = plannable_years(on)
     year = shown_year(request.GET.get("year"), fiscal_year_of(on))
     kind = request.GET.get("kind")
     if not kind:
