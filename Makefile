@@ -1,10 +1,11 @@
 # make run    sets everything up and serves the demo at http://localhost:8000 (PORT=… for another port)
 # make test   runs every check, setting up what it needs
 # make bench  prints the benchmarks
+# make faults kills, stops and cuts off what sends reminders, and counts the mails (half an hour)
 # make lock   brings requirements*.txt in line with pyproject.toml (delete them first to take newer versions)
 # make clean  removes the environment and the caches, never the data in var/
 
-.PHONY: run test lint bench lock clean packages
+.PHONY: run test lint bench faults lock clean packages
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
 
@@ -78,7 +79,7 @@ packages:
 
 # ---- the checks
 
-test lint bench: export VAR_DIR := $(CURDIR)/.venv/var
+test lint bench faults: export VAR_DIR := $(CURDIR)/.venv/var
 test: lint packages
 	@$(PY) -W ignore:XDG_RUNTIME_DIR -m tests.with_postgres -m pytest $(ON_POSTGRES) >.venv/on-postgres.log 2>&1 </dev/null & \
 	    postgres=$$!; trap 'kill $$postgres 2>/dev/null' INT TERM; \
@@ -96,6 +97,9 @@ lint: .venv/.ok-dev .venv/.texts
 
 bench: .venv/.ok-dev .venv/.texts
 	@$(PY) -m bench
+
+faults: .venv/.ok-dev .venv/.texts packages
+	@$(PY) -W ignore:XDG_RUNTIME_DIR -m tests.faults
 
 # ---- upkeep
 
