@@ -4,11 +4,11 @@ Django spells a statement anew each time, which takes several times as long as t
 stay Django's queries; rows are inserted and updated as by `save`, without its signals. Needs SQLite 3.35 or newer.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from functools import cache, cached_property
 from inspect import signature
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
@@ -72,6 +72,16 @@ def update(row: Model, *names: str) -> None:
             raise DatabaseError(f"{row._meta.label} {row.pk} is not there")
 
 
+def change(model: type[Model], values: Mapping[str, Any], **where: Any) -> bool:
+    """Write these values into the row where these fields, none of them NULL, say that; False if there is none."""
+    sql, fields = _conditional_change(model, tuple(values), tuple(where))
+    connection, full = _connection(), [*values.values(), *where.values()]
+    with connection.cursor() as cursor:
+        params = [field.get_db_prep_save(value, connection) for field, value in zip(fields, full, strict=True)]
+        cursor.execute(sql, params)
+        return bool(cursor.rowcount)
+
+
 def _connection() -> BaseDatabaseWrapper:
     """This thread's."""
     return connections[DEFAULT_DB_ALIAS]
@@ -98,6 +108,19 @@ def _change(model: type[Model], names: tuple[str, ...]) -> tuple[str, list[Field
     columns = ", ".join(f"{_column(field)} = %s" for field in fields)
     table = _connection().ops.quote_name(meta.db_table)
     return f"UPDATE {table} SET {columns} WHERE {_column(meta.pk)} = %s", fields  # noqa: S608
+
+
+@cache
+def _conditional_change(
+    model: type[Model], names: tuple[str, ...], conditions: tuple[str, ...]
+) -> tuple[str, list[Field]]:
+    meta = model._meta
+    written, compared = map(meta.get_field, names), map(meta.get_field, conditions)
+    fields = [cast(Field, field) for field in (*written, *compared)]
+    places = [f"{_column(field)} = %s" for field in fields]
+    columns, condition = ", ".join(places[: len(names)]), " AND ".join(places[len(names) :])
+    table = _connection().ops.quote_name(meta.db_table)
+    return f"UPDATE {table} SET {columns} WHERE {condition}", fields  # noqa: S608
 
 
 def _column(field: Field) -> str:

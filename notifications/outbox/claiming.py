@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
+from departments.prepared import change, update
 from notifications import entries
 from notifications.letters import message, writing
-from notifications.models import Bounce, CalendarEntry, MailItem, MailQuerySet, OutgoingMail, Reason, Status
+from notifications.models import Bounce, CalendarEntry, MailItem, OutgoingMail, Reason, Status
 from notifications.outbox.needs import still_needed
 
 LEASE = timedelta(seconds=30)
@@ -44,7 +45,7 @@ def claim(now: datetime, *, limit: int) -> list[Claim]:
     dead = Bounce.objects.dead(mail.recipient.email for mail in mails)
     for mail in mails:
         _take(mail, _end_of(mail, needed[mail.pk], dead, now), now)
-        mail.save(update_fields=CLAIMED)
+        update(mail, *CLAIMED)
     stated = _stated({mail: needed[mail.pk] for mail in mails if mail.status == Status.SENDING}, now)
     return [Claim(mail, needed[mail.pk], stated.get(mail.pk, ()), now) for mail in mails]
 
@@ -121,13 +122,13 @@ def begin(mail: OutgoingMail) -> bool:
     """
     lease = timezone.now() + LEASE
     words = {name: getattr(mail, name) for name in WORDS}
-    is_ours = _mine(mail).update(**words, may_have_arrived=True, lease_until=lease)
-    return bool(is_ours) and timezone.now() < lease
+    is_ours = _change(mail, {**words, "may_have_arrived": True, "lease_until": lease})
+    return is_ours and timezone.now() < lease
 
 
 def renew(mail: OutgoingMail) -> bool:
     """Keep the lease for another while; False when somebody else has taken the mail over."""
-    return bool(_mine(mail).update(lease_until=timezone.now() + LEASE))
+    return _change(mail, {"lease_until": timezone.now() + LEASE})
 
 
 def settle(mail: OutgoingMail, status: Status, error: str, now: datetime) -> bool:
@@ -142,7 +143,7 @@ def settle(mail: OutgoingMail, status: Status, error: str, now: datetime) -> boo
         "sent_at": now if status == Status.SENT else None,
         "may_have_arrived": mail.may_have_arrived or status == Status.UNCERTAIN,
     }
-    return bool(_mine(mail).update(**changes))
+    return _change(mail, changes)
 
 
 def put_back(mails: Iterable[OutgoingMail]) -> None:
@@ -153,14 +154,15 @@ def put_back(mails: Iterable[OutgoingMail]) -> None:
     """
     for mail in mails:
         was_tried = Status.RETRY if mail.attempts > 1 else Status.PENDING
-        _mine(mail).update(
-            status=Status.UNCERTAIN if mail.may_have_arrived else was_tried,
-            attempts=F("attempts") - 1,
-            next_attempt_at=mail.created_at,  # before all that was queued after it
-            lease_until=None,
-        )
+        changes = {
+            "status": Status.UNCERTAIN if mail.may_have_arrived else was_tried,
+            "attempts": mail.attempts - 1,
+            "next_attempt_at": mail.created_at,  # before all that was queued after it
+            "lease_until": None,
+        }
+        _change(mail, changes)
 
 
-def _mine(mail: OutgoingMail) -> MailQuerySet:
-    """The row, as long as this claim is the latest one."""
-    return OutgoingMail.objects.filter(pk=mail.pk, status=Status.SENDING, attempts=mail.attempts)
+def _change(mail: OutgoingMail, values: Mapping[str, Any]) -> bool:
+    """Change the row as long as this claim is the latest one; False when it is not."""
+    return change(OutgoingMail, values, id=mail.pk, status=Status.SENDING, attempts=mail.attempts)

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
+from django.utils import timezone
 
 from departments.models import ActionPlan, Department, Indicator, Measure
 from departments.models.plans import PlanState
-from departments.prepared import Prepared, insert, update
+from departments.prepared import Prepared, change, insert, update
 from tests.factories import make_department, make_indicator, make_plan
 
 PLANS = Prepared(
@@ -71,6 +72,17 @@ def test_insert_and_update_write_what_save_writes(plans: list[ActionPlan]) -> No
 def test_a_row_that_is_gone_is_not_updated_in_silence(db: None) -> None:
     with pytest.raises(DatabaseError):
         update(Department(pk=4711, name="無"), "name")
+
+
+def test_a_change_on_condition_touches_the_one_row_that_meets_it(plans: list[ActionPlan]) -> None:
+    at = timezone.now()
+    plan, other = plans
+    assert change(ActionPlan, {"summary": "二", "saved_at": at}, id=plan.pk, version=plan.version)
+    assert not change(ActionPlan, {"summary": "三"}, id=plan.pk, version=plan.version + 1)
+    plan.refresh_from_db()
+    assert (plan.summary, plan.saved_at) == ("二", at)
+    other.refresh_from_db()
+    assert other.summary != "二"
 
 
 def test_constraints_speak_as_ever(plans: list[ActionPlan]) -> None:
