@@ -1,25 +1,23 @@
-"""What beat, a worker or a person's click sets off; any of them suffices, and none is needed twice."""
+"""What Celery calls; the schedule is in project/celery.py."""
 
 from celery import shared_task
 from django.utils import timezone
 
-from notifications.delivery import deliver as deliver_mails
-from notifications.dispatch import dispatch
-from notifications.reminders import remind
+from notifications import ticks
+from notifications.bounces.reading import sweep
 
-# Shorter than the task's time limit by the ten minutes that one mail server may think about one mail.
-SECONDS = 120
+# A worker that is told to stop has this and the mail at hand to finish (CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT), and
+# the task's time limit lies further off than the ten minutes that a mail server may think about one mail.
+SECONDS = 35
 
 
 @shared_task
 def tick() -> None:
     """Queue what happened and what is due, then send."""
-    dispatch(now=timezone.now())
-    remind(now=timezone.now())
-    deliver_mails(seconds=SECONDS)
+    ticks.tick(seconds=SECONDS)
 
 
 @shared_task
-def deliver() -> None:
-    """Send what is queued."""
-    deliver_mails(seconds=SECONDS)
+def read_bounces() -> None:
+    """Read which mails came back, and queue again what can be sent by now."""
+    sweep(now=timezone.now())

@@ -17,16 +17,23 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
 
-def timetable(*, tick_seconds: float) -> dict[str, dict[str, Any]]:
-    """What beat sends and when, with a tick of notifications every `tick_seconds`.
+# A tick that nobody took meanwhile is dropped, so that they never pile up behind a slow mail server.
+TICK_EXPIRES = 60
 
-    A tick nobody took before the next one is dropped, so that ticks never pile up behind a slow mail server.
-    """
+
+def timetable(*, tick_seconds: float) -> dict[str, dict[str, Any]]:
+    """What beat sends and when, with a tick of notifications every `tick_seconds`."""
     return {
         "tick": {
             "task": "notifications.tasks.tick",
             "schedule": tick_seconds,
-            "options": {"expires": tick_seconds},
+            "options": {"expires": TICK_EXPIRES},
+        },
+        # Apart from the tick: a mailbox that does not answer holds up no mail.
+        "read bounces": {
+            "task": "notifications.tasks.read_bounces",
+            "schedule": crontab(minute="*/5"),
+            "options": {"expires": 300},
         },
         # Every hour and not once a night: a machine that is switched off at night must catch up in the morning.
         "keep checkpoints": {
@@ -43,4 +50,5 @@ def timetable(*, tick_seconds: float) -> dict[str, dict[str, Any]]:
     }
 
 
-app.conf.beat_schedule = timetable(tick_seconds=60)
+# So often that, as long as mails wait, both processes of the mail worker have ticks to work on.
+app.conf.beat_schedule = timetable(tick_seconds=20)

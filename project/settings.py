@@ -7,8 +7,8 @@ from pathlib import Path
 
 import environ
 from csp.constants import NONE, SELF
-from django.utils.translation import gettext_lazy as _
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
 
 from project.logs import configure_logs
 
@@ -198,32 +198,61 @@ if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
 # read from: imaps://user:password@host/INBOX, imap://…, maildir:///path or folder:///path; without it, none are read.
 MAIL_RETURN_PATH = env.str("MAIL_RETURN_PATH", default="") or DEFAULT_FROM_EMAIL
 BOUNCE_URL = env.str("BOUNCE_URL", default="")
-EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
 # ISO-2022-JP for gateways and mail programs that expect it; a mail with a sign that it lacks goes out in UTF-8.
 MAIL_CHARSET = env.str("MAIL_CHARSET", default="utf-8").lower()
 if MAIL_CHARSET not in ("utf-8", "iso-2022-jp"):
-EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
     raise ImproperlyConfigured(f"MAIL_CHARSET is {MAIL_CHARSET!r}; it has to be utf-8 or iso-2022-jp.")
+EMAIL_BACKEND = "notifications.backends.EmlFileBackend"
 if env.str("EMAIL_URL", default=""):
     vars().update(env.email_url("EMAIL_URL"))
     if EMAIL_BACKEND == "django.core.mail.backends.smtp.EmailBackend":
         EMAIL_BACKEND = "notifications.backends.SmtpBackend"  # the same, but quick to notice that nobody is there
 EMAIL_TIMEOUT = 600  # RFC 5321 asks for 10 minutes at the final dot; less makes duplicates
 
-# Celery. Without REDIS_URL the same tasks run in the worker child of `manage.py serve`.
+# Celery. Without REDIS_URL the same tasks run in the worker child of `manage.py serve`. Redis carries ticks and nothing
+# that could be lost. rediss:// is TLS: the server's certificate must be signed by REDIS_CA (else by one of the
+# system's authorities) and bear the host's name.
 REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_CA = env.str("REDIS_CA", default="")
+VISIBILITY_TIMEOUT = 900  # after this Redis hands a task out again: longer than any may take (CELERY_TASK_TIME_LIMIT)
 CELERY_BROKER_URL = REDIS_URL or "memory://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
-    {"visibility_timeout": 900, "socket_keepalive": True, "socket_timeout": 30}
+    {
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "socket_connect_timeout": 5,
+        "socket_timeout": 30,
+        "socket_keepalive": True,
+        "health_check_interval": 25,
+    }
     if REDIS_URL
     else {"polling_interval": 0.1}
 )
+if REDIS_URL.startswith("rediss://"):
+    CELERY_BROKER_USE_SSL = {
+        "ssl_cert_reqs": ssl.CERT_REQUIRED,
+        "ssl_check_hostname": True,
+        "ssl_ca_certs": REDIS_CA or None,
+    }
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"visibility_timeout": VISIBILITY_TIMEOUT}
+CELERY_VISIBILITY_TIMEOUT = VISIBILITY_TIMEOUT
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # a worker waits for Redis as long as it takes
+CELERY_BROKER_POOL_ACQUIRE_TIMEOUT = 5
+# Mails have a queue and workers of their own, so that none waits behind heavy work.
+CELERY_TASK_DEFAULT_QUEUE = "heavy"
+CELERY_TASK_ROUTES = {
+    "notifications.tasks.read_bounces": {"queue": "heavy"},
+    "notifications.tasks.*": {"queue": "mail"},
+    "workflows.tasks.*": {"queue": "heavy"},
+}
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_TIME_LIMIT = 780
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+# Where REMAP_SIGTERM=SIGQUIT stands in a worker's environment, SIGTERM gives its tasks this long, then hands them back.
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 50
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = TIME_ZONE
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -75,12 +75,13 @@ def test_no_signals_of_our_own() -> None:
 
 def test_celery_is_never_asked_to_wait() -> None:
     """With Redis a task with an ETA longer than the visibility timeout runs again and again; due times are rows."""
-    waiting = {"eta", "countdown"}
+    waiting = {"eta", "countdown", "autoretry_for", "retry_backoff", "default_retry_delay"}
     calls = [
         f"{named(path)}:{node.lineno}"
         for path in APP_SOURCES
         for node in ast.walk(tree_of(path))
-        if isinstance(node, ast.Call) and waiting & {keyword.arg for keyword in node.keywords}
+        if isinstance(node, ast.Call)
+        and (waiting & {keyword.arg for keyword in node.keywords} or ast.unparse(node.func).endswith(".retry"))
     ]
     assert calls == []
 
@@ -139,14 +140,15 @@ def test_locks_carry_hashes_for_every_package(name: str) -> None:
     assert [package.split("==")[0] for package in packages if "--hash=sha256:" not in package] == []
 
 
-def test_compose_runs_the_site_the_worker_and_one_beat() -> None:
+def test_compose_runs_the_site_a_worker_for_each_queue_and_one_beat() -> None:
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     services = compose["services"]
-    assert set(services) == {"postgres", "redis", "migrate", "web", "worker", "beat"}
-    commands = {name: " ".join(services[name]["command"]) for name in ("migrate", "web", "worker", "beat")}
+    assert set(services) == {"postgres", "redis", "migrate", "web", "worker-mail", "worker-heavy", "beat"}
+    commands = {name: " ".join(service.get("command", [])) for name, service in services.items()}
     assert "manage.py migrate" in commands["migrate"]
     assert "project.wsgi:application" in commands["web"]
-    assert "celery -A project worker" in commands["worker"]
+    assert "celery -A project worker -Q mail" in commands["worker-mail"]
+    assert "celery -A project worker -Q heavy" in commands["worker-heavy"]
     assert "celery -A project beat" in commands["beat"]
     volumes = [volume for service in services.values() for volume in service.get("volumes", [])]
     assert {volume.split(":")[0] for volume in volumes} == set(compose["volumes"])
@@ -161,7 +163,8 @@ def test_containers_take_as_large_a_request_as_serve_does(name: str) -> None:
 def test_no_secret_is_kept_with_the_code() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     settings_of = dict(re.findall(r"^([A-Z_]+)=(.*)$", example, flags=re.MULTILINE))
-    assert {name: settings_of[name] for name in ("SECRET_KEY", "POSTGRES_PASSWORD")} == {
+    assert {name: settings_of[name] for name in ("SECRET_KEY", "POSTGRES_PASSWORD", "REDIS_PASSWORD")} == {
         "SECRET_KEY": "",
         "POSTGRES_PASSWORD": "",
+        "REDIS_PASSWORD": "",
     }

@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 
-GRACE_SECONDS = 5
+GRACE_SECONDS = 45  # what a worker may take for its tick and the mail at hand
 
 
 def hold_lifeline() -> None:

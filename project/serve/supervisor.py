@@ -13,7 +13,7 @@ from types import FrameType
 from django.conf import settings
 
 POLL_SECONDS = 0.2
-STOP_SECONDS = 8
+STOP_SECONDS = 45  # what a worker may take for its tick and the mail at hand; the idle are gone at once
 STEADY_SECONDS = 60  # a child that lived this long starts again at once when it dies
 BACKOFF_SECONDS = (0.5, 1, 2, 5, 10, 30)
 
@@ -51,11 +51,20 @@ class Child:
         self.process = None
         return wait
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send `number` to the child's whole group; a group that is gone already is fine."""
+    def ask_to_stop(self) -> None:
+        """SIGTERM to the child alone: what it started itself may be in the middle of a mail."""
+        if self.process is not None:
+            self.process.terminate()
+
+    def kill(self) -> None:
+        """SIGKILL to the child's whole group; a group that is gone already is fine."""
         if self.process is not None:
             with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, number)
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    @property
+    def is_running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
 
 class Supervisor:
@@ -64,14 +73,14 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], say: Callable[[str], object]) -> None:
         self.children = children
         self.say = say
-        self.stopping = False
+        self.asked_to_stop = 0
 
     def run(self) -> None:
-        """Block until told to stop, then stop every child within STOP_SECONDS."""
+        """Block until told to stop, then stop every child within STOP_SECONDS, or at once when told again."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask_to_stop)
         try:
-            while not self.stopping:
+            while not self.asked_to_stop:
                 for child in self.children:
                     self._tend(child)
                 time.sleep(POLL_SECONDS)
@@ -79,24 +88,24 @@ class Supervisor:
             self._stop_all()
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stopping = True
+        self.asked_to_stop += 1
 
     def _tend(self, child: Child) -> None:
         if child.process is None:
             if time.monotonic() >= child.start_at:
                 child.start()
         elif (code := child.process.poll()) is not None:
-            child.signal(signal.SIGKILL)  # whatever the dead child started itself
+            child.kill()  # whatever the dead child started itself
             wait = child.note_death()
             self.say(f"{child.name} ended with code {code}; starting it again in {wait:g} s")
 
     def _stop_all(self) -> None:
         for child in self.children:
-            child.signal(signal.SIGTERM)
+            child.ask_to_stop()
         give_up_at = time.monotonic() + STOP_SECONDS
+        while self.asked_to_stop < 2 and time.monotonic() < give_up_at and any(c.is_running for c in self.children):
+            time.sleep(POLL_SECONDS)
         for child in self.children:
+            child.kill()
             if child.process is not None:
-                with suppress(subprocess.TimeoutExpired):
-                    child.process.wait(timeout=max(0.0, give_up_at - time.monotonic()))
-                child.signal(signal.SIGKILL)
                 child.process.wait()

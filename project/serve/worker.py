@@ -1,17 +1,21 @@
-"""The worker children: Celery's own worker and beat beside Redis, or both in one process without any server."""
+"""The children that do the work: Celery's own workers and beat beside Redis, or all in one without any server."""
 
 import logging
 import signal
 import sys
+from types import FrameType
 
 import django
 from celery.beat import EmbeddedService
 
+from notifications import ticks
 from project.celery import app, timetable
 from project.serve.lifeline import hold_lifeline
 
 TICK_SECONDS = 5
-THREADS = 3
+# Queue → processes of its worker, beside Redis.
+PROCESSES = {"mail": 2, "heavy": 1}
+MAIL_THREADS = 2  # without Redis: of all threads, those that heavy work leaves to mails
 
 
 def run_embedded() -> None:
@@ -21,15 +25,17 @@ def run_embedded() -> None:
     """
     logging.getLogger("celery").setLevel(logging.WARNING)  # three lines for every tick would hide all else
     app.conf.update(beat_schedule=timetable(tick_seconds=TICK_SECONDS), worker_enable_remote_control=False)
+    kinds_of_heavy_work = len(app.conf.beat_schedule) - 1
     worker = app.WorkController(
         pool="threads",
-        concurrency=THREADS,
+        queues=list(PROCESSES),
+        concurrency=kinds_of_heavy_work + MAIL_THREADS,
         loglevel="INFO",
         without_gossip=True,
         without_mingle=True,
         without_heartbeat=True,
     )
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, stop)
     # The schedule lives in memory too, so what fell due while the machine was off is asked for at the start.
     for entry in app.conf.beat_schedule.values():
         app.send_task(entry["task"])
@@ -38,16 +44,23 @@ def run_embedded() -> None:
     worker.start()
 
 
+def stop(_number: int, _frame: FrameType | None) -> None:
+    """End with the mails at hand."""
+    ticks.stop_soon()
+    sys.exit(0)
+
+
 def main(role: str) -> None:
-    """Be the `embedded` worker, or Celery's `worker` or `beat`."""
+    """Be the `embedded` worker, the worker of the queue of that name, or Celery's `beat`."""
     django.setup()
     hold_lifeline()
     if role == "embedded":
         run_embedded()
-    elif role == "worker":
-        app.start(["worker", "--concurrency", "2", "--loglevel", "INFO"])
-    else:
+    elif role == "beat":
         app.start(["beat", "--loglevel", "INFO"])
+    else:
+        many = str(PROCESSES[role])
+        app.start(["worker", "-Q", role, "-n", f"{role}@%h", "--concurrency", many, "--loglevel", "INFO"])
 
 
 if __name__ == "__main__":

@@ -1,14 +1,30 @@
-"""The timetable against a real Celery worker on a real Redis."""
+"""The timetable, the queues and the settings against real Celery workers on a real Redis."""
 
-from collections.abc import Callable
+import re
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from django.conf import settings
+from django.http import HttpResponse
+from django.test import RequestFactory
 
+from notifications.middleware import WakeMiddleware
+from notifications.models import Tick
+from notifications.tasks import SECONDS
 from project.celery import app
-from tests.servers.programs import Program
+from project.serve.worker import PROCESSES
+from tests.servers.certificates import Certificate, make_certificate
+from tests.servers.ports import wait_until
+from tests.servers.programs import Program, celery_worker
 from tests.servers.redis import RedisServer
 
 TASKS = sorted(entry["task"] for entry in app.conf.beat_schedule.values())
+HEAVY = [task for task in TASKS if task != "notifications.tasks.tick"]
+PASSWORD = "momiji7"
 
 
 @pytest.fixture
@@ -40,3 +56,130 @@ def test_a_worker_that_was_killed_and_a_redis_that_lost_all_are_no_hindrance(
     worker.start()
     worker.wait_for_lines(" ready.", 2)
     run(TASKS[0])
+
+
+# ---- queues
+
+
+def own_tasks() -> list[str]:
+    app.loader.import_default_modules()
+    return sorted(name for name in app.tasks if not name.startswith("celery."))
+
+
+def queue_of(task: str) -> str:
+    return app.amqp.router.route({}, task)["queue"].name
+
+
+def test_every_task_has_a_queue_that_somebody_works_on() -> None:
+    assert {task: queue_of(task) for task in own_tasks()} == {
+        task: "mail" if task == "notifications.tasks.tick" else "heavy" for task in own_tasks()
+    }
+    assert queue_of("some.task.of.tomorrow") == "heavy"
+    compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    commands = " ".join(" ".join(service.get("command", [])) for service in compose.values())
+    assert sorted(re.findall(r"-Q (\S+)", commands)) == sorted(PROCESSES) == ["heavy", "mail"]
+
+
+def test_mails_wait_neither_behind_heavy_work_nor_behind_what_nobody_knows(
+    transactional_db: None, redis_server: RedisServer, send_task: Callable[..., None]
+) -> None:
+    """Heavy work stays for its own worker; a task of another version is refused once and gone."""
+    redis_server.flush()
+    for task in HEAVY:
+        send_task(task)
+    worker = celery_worker(redis_url=redis_server.url, queues="mail")
+    worker.start()
+    try:
+        send_task("notifications.tasks.of_an_older_version")
+        worker.wait_for_line("Received unregistered task")
+        send_task("notifications.tasks.tick")
+        worker.wait_for_line("succeeded in")
+        with app.connection_for_write(redis_server.url) as connection:
+            client = connection.default_channel.client
+            assert [client.llen("heavy"), client.llen("mail"), client.hlen("unacked")] == [len(HEAVY), 0, 0]
+    finally:
+        worker.stop()
+        redis_server.flush()
+
+
+# ---- settings
+
+
+def test_nothing_is_handed_out_twice_while_it_may_still_run() -> None:
+    options = settings.CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS
+    assert {options["visibility_timeout"], settings.CELERY_VISIBILITY_TIMEOUT} == {settings.VISIBILITY_TIMEOUT}
+    assert SECONDS + settings.EMAIL_TIMEOUT < settings.CELERY_TASK_TIME_LIMIT < settings.VISIBILITY_TIMEOUT
+
+
+def test_a_worker_that_is_stopped_has_time_for_its_tick() -> None:
+    compose = yaml.safe_load((settings.BASE_DIR / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    for name in ("worker-mail", "worker-heavy"):
+        assert compose[name]["environment"]["REMAP_SIGTERM"] == "SIGQUIT"
+        grace = int(compose[name]["stop_grace_period"].removesuffix("s"))
+        assert SECONDS < settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT < grace
+
+
+# ---- a Redis with password and TLS
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return make_certificate(tmp_path, "redis")
+
+
+@pytest.fixture
+def closed_redis(certificate: Certificate) -> Iterator[RedisServer]:
+    """A Redis that takes TLS alone, and asks for a password."""
+    server = RedisServer(password=PASSWORD, certificate=certificate)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+def settings_for(redis_url: str, ca: Path | str = "") -> dict[str, str]:
+    return {"REDIS_URL": redis_url, "REDIS_CA": str(ca)}
+
+
+SEND_A_TICK = "from notifications.tasks import tick; tick.apply_async(retry=False)"
+
+
+def send_a_tick(redis_url: str, ca: Path | str = "") -> str:
+    """Let another process send a tick by these settings; returns what it printed."""
+    program = Program("manage.py", "shell", "-c", SEND_A_TICK, environment=settings_for(redis_url, ca))
+    program.start()
+    program.process.wait(timeout=30)
+    return program.log.read_text(encoding="utf-8")
+
+
+def test_a_tick_goes_through_tls_and_password_to_a_real_worker(
+    transactional_db: None, closed_redis: RedisServer, certificate: Certificate, tmp_path: Path
+) -> None:
+    worker = celery_worker(redis_url=closed_redis.url, queues="mail", environment={"REDIS_CA": str(certificate.path)})
+    worker.start()
+    try:
+        assert "Error" not in send_a_tick(closed_redis.url, certificate.path)
+        wait_until(lambda: Tick.objects.exists(), what="a tick of the worker behind TLS", seconds=30)
+    finally:
+        worker.stop()
+
+
+def test_a_certificate_of_somebody_else_is_not_trusted(
+    transactional_db: None, closed_redis: RedisServer, tmp_path: Path
+) -> None:
+    stranger = make_certificate(tmp_path, "stranger")
+    assert "CERTIFICATE_VERIFY_FAILED" in send_a_tick(closed_redis.url, stranger.path)
+    assert "CERTIFICATE_VERIFY_FAILED" in send_a_tick(closed_redis.url)
+
+
+def test_with_a_wrong_password_pages_answer_and_nothing_is_queued(
+    closed_redis: RedisServer, certificate: Certificate, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mails go out by the loop; that it needs no Redis is tried in tests/notifications/test_wakers.py."""
+    settings.REDIS_URL = closed_redis.url.replace(PASSWORD, "wrong")
+    monkeypatch.setattr(app.conf, "broker_url", settings.REDIS_URL)
+    monkeypatch.setattr(app.conf, "broker_use_ssl", {"ssl_ca_certs": str(certificate.path)})
+    started = time.monotonic()
+    response = WakeMiddleware(lambda _: HttpResponse(status=302))(RequestFactory().post("/"))
+    assert (response.status_code, time.monotonic() - started < 2) == (302, True)

@@ -77,7 +77,7 @@ def test_with_redis_celery_does_the_work(
     try:
         mail = queue_a_mail_that_nobody_needs()
         program.wait_for_line("beat: Starting...")
-        assert set(children_of(program, 3)) >= {"worker worker", "worker beat"}
+        assert set(children_of(program, 4)) >= {"worker mail", "worker heavy", "worker beat"}
         send_task("notifications.tasks.tick")
         wait_until(lambda: has_ended(mail), what="the tick in Celery's worker", seconds=TICK_AND_A_BIT)
     finally:

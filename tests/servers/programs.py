@@ -78,7 +78,9 @@ class Program:
             stop_process(self.process)
 
 
-def celery_worker(*, redis_url: str, environment: Mapping[str, str] | None = None) -> Program:
+def celery_worker(
+    *, redis_url: str, queues: str = "mail,heavy", environment: Mapping[str, str] | None = None
+) -> Program:
     """A real Celery worker (one prefork child) on the real Redis at `redis_url`; started by the caller."""
-    arguments = ("-m", "celery", "-A", "project", "worker", "--concurrency", "1", "--loglevel", "INFO")
+    arguments = ("-m", "celery", "-A", "project", "worker", "-Q", queues, "--concurrency", "1", "--loglevel", "INFO")
     return Program(*arguments, environment={"REDIS_URL": redis_url, **(environment or {})})

@@ -52,7 +52,7 @@ def web_child(listener: socket.socket) -> Child:
 
 
 def work_children() -> list[Child]:
-    """With Redis a worker and beat as anywhere; without it one process that is both."""
+    """With Redis a worker for each queue and beat, as anywhere; without it one process that is all of them."""
     if settings.REDIS_URL:
-        return [Child(role, "project.serve.worker", [role]) for role in ("worker", "beat")]
+        return [Child(role, "project.serve.worker", [role]) for role in ("mail", "heavy", "beat")]
     return [Child("worker", "project.serve.worker", ["embedded"])]
