@@ -48,8 +48,9 @@ def outstanding(mails: Mapping[OutgoingMail, Sequence[MailItem]], on: date) -> d
 def keep(entries: Iterable[CalendarEntry]) -> None:
     """Write down what the mails that were just frozen state."""
     entries = list(entries)
-    CalendarEntry.objects.bulk_create([entry for entry in entries if entry.pk is None])
+    new = [entry for entry in entries if entry.pk is None]
     changed = [entry for entry in entries if entry.pk is not None]
+    CalendarEntry.objects.bulk_create(new)
     CalendarEntry.objects.bulk_update(changed, ["due_on", "cancelled", "sequence", "mail"])
 
 

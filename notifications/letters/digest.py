@@ -8,14 +8,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from departments.models import Department, User
-from notifications.letters.lines import LONGEST_LIST, Line, lines_about, lines_to_do, occasion
+from notifications.letters.facts import LONGEST_LIST, Facts
+from notifications.letters.lines import Line, lines_about, lines_to_do, occasion
 from notifications.models import MailItem, OutgoingMail
-from workflows.access import board_departments, visible_reviews, waiting_for
+from workflows.access import board_departments, visible_reviews
 from workflows.models import Checkpoint, Event, EventKind, Review
 
 
@@ -29,14 +29,14 @@ class Group:
     more: int = 0
 
 
-def digest(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[str, Any]:
+def digest(mail: OutgoingMail, items: Sequence[MailItem], facts: Facts) -> dict[str, Any]:
     """Everything that waits for the person, most urgent first, if anything is asked of them; then what informs."""
     asked = [item for item in items if item.asks]
     dues = _once_each(item for item in items if item.event is None and not item.asks)
     events = [item for item in items if item.event is not None and not _is_opening(item, item.event)]
     return {
-        **(_to_do(asked, mail.recipient, today) if asked else {"lines": [], "count": 0}),
-        "groups": [*_due_elsewhere(dues, mail.recipient, today), *_happened(events, mail.recipient, today)],
+        **(_to_do(asked, mail.recipient, facts) if asked else {"lines": [], "count": 0}),
+        "groups": [*_due_elsewhere(dues, mail.recipient, facts), *_happened(events, mail.recipient, facts)],
         "informing": len(dues) + sum(not item.asks for item in events),
     }
 
@@ -46,16 +46,20 @@ def _is_opening(item: MailItem, event: Event) -> bool:
     return item.asks and event.kind == EventKind.OPENED and not item.review.change_number
 
 
-def _to_do(asked: Sequence[MailItem], reader: User, today: date) -> dict[str, Any]:
+def _to_do(asked: Sequence[MailItem], reader: User, facts: Facts) -> dict[str, Any]:
     """All that waits; what a rule says about some of it stands with the first of them."""
-    waiting = waiting_for(reader, today)
+    waiting = facts.waiting(reader)
     texts, said, lines = {item.review_id: item.text for item in asked}, {""}, []
-    for line in lines_to_do(waiting.with_names()[:LONGEST_LIST], reader, today):
+    for line in lines_to_do(waiting.first, reader, facts):
         text = texts.get(line.review.pk, "")
         lines.append(line if text in said else replace(line, note=text))
         said.add(text)
-    counts = waiting.order_by().aggregate(count=Count("pk"), overdue=Count("pk", filter=Q(due_on__lt=today)))
-    return {"lines": lines, "more": counts["count"] - len(lines), **counts}
+    return {
+        "lines": lines,
+        "more": waiting.total - len(lines),
+        "count": waiting.total,
+        "overdue": waiting.overdue,
+    }
 
 
 def _once_each(dues: Iterable[MailItem]) -> list[MailItem]:
@@ -64,11 +68,13 @@ def _once_each(dues: Iterable[MailItem]) -> list[MailItem]:
     return sorted(newest.values(), key=lambda item: (item.review.due_on or date.max, item.review_id))
 
 
-def _due_elsewhere(items: Sequence[MailItem], reader: User, today: date) -> list[Group]:
+def _due_elsewhere(items: Sequence[MailItem], reader: User, facts: Facts) -> list[Group]:
     """What is due at others, by what the rules say about it."""
-    links = _links([item.review for item in items], reader, today)
+    if not items:
+        return []
+    links = _links([item.review for item in items], reader, facts.today)
     by_text: dict[str, list[Line]] = defaultdict(list)
-    for item, line in zip(items, lines_about(items, reader, today), strict=True):
+    for item, line in zip(items, lines_about(items, reader, facts), strict=True):
         by_text[item.text].append(replace(line, link=links.get(item.review_id)))
     title = _("Due days of others; nothing for you to do")
     return [Group(title, lines[:LONGEST_LIST], text, more=len(lines[LONGEST_LIST:])) for text, lines in by_text.items()]
@@ -91,11 +97,11 @@ def _board(department: Department, review: Review) -> str:
     return f"{settings.SITE_URL}{reverse('board')}?{urlencode(shown)}"
 
 
-def _happened(items: Sequence[MailItem], reader: User, today: date) -> list[Group]:
+def _happened(items: Sequence[MailItem], reader: User, facts: Facts) -> list[Group]:
     """What happened, by its kind and checkpoint, in the order in which it began to."""
     shown = items[:LONGEST_LIST]
     groups: dict[tuple[str, Checkpoint], list[Line]] = defaultdict(list)
-    for item, line in zip(shown, lines_about(shown, reader, today), strict=True):
+    for item, line in zip(shown, lines_about(shown, reader, facts), strict=True):
         groups[item.why, item.review.checkpoint].append(line)
     found = [Group(f"{why} {occasion(checkpoint)}", lines) for (why, checkpoint), lines in groups.items()]
     left = len(items) - len(shown)

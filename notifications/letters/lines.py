@@ -12,8 +12,9 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 
 from departments.access import Holder
 from departments.fiscal import BusinessCalendar
-from departments.models import CalendarDay, User
+from departments.models import User
 from departments.wording import day_text
+from notifications.letters.facts import Facts
 from notifications.letters.octets import one_line
 from notifications.models import MailItem
 from workflows.access import actors
@@ -23,7 +24,6 @@ from workflows.places import places
 from workflows.standing import absent_by_review
 from workflows.wording import doer_of
 
-LONGEST_LIST = 50
 MOST_PINS = 20
 MOST_NAMES = 5
 
@@ -174,9 +174,11 @@ def occasion(checkpoint: Checkpoint) -> str:
     return str(checkpoint.get_kind_display() if checkpoint.is_change else checkpoint)
 
 
-def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Line]:
+def lines_about(items: Sequence[MailItem], reader: User, facts: Facts) -> list[Line]:
     """What each item of a mail tells; a handful of queries, however many. The items need all their rows loaded."""
-    calendar = CalendarDay.objects.calendar()
+    if not items:
+        return []
+    today = facts.today
     asked = [item for item in items if item.asks]
     told = [item.review for item in items if not item.asks and item.review.is_open]
     absent = absent_by_review([item.review for item in asked], reader, today)
@@ -185,7 +187,7 @@ def lines_about(items: Sequence[MailItem], reader: User, today: date) -> list[Li
     return [
         Line(
             review=item.review,
-            days_left=days_left(item.review, today, calendar),
+            days_left=days_left(item.review, today, facts.calendar),
             event=item.event,
             asks=item.asks,
             absent=absent.get(item.review_id) if item.asks else None,
@@ -201,12 +203,11 @@ def _others(holders: Sequence[Holder], reader: User) -> Sequence[Holder]:
     return () if any(holder.user == reader for holder in holders) else holders
 
 
-def lines_to_do(reviews: Iterable[Review], reader: User, today: date) -> list[Line]:
+def lines_to_do(reviews: Sequence[Review], reader: User, facts: Facts) -> list[Line]:
     """What waits for the reader."""
-    reviews, calendar = list(reviews), CalendarDay.objects.calendar()
-    absent = absent_by_review(reviews, reader, today)
+    absent = absent_by_review(reviews, reader, facts.today)
     return [
-        Line(review=review, days_left=days_left(review, today, calendar), absent=absent.get(review.pk))
+        Line(review=review, days_left=days_left(review, facts.today, facts.calendar), absent=absent.get(review.pk))
         for review in reviews
     ]
 
@@ -216,6 +217,8 @@ def _pins_of(items: Iterable[MailItem]) -> dict[int, list[PinLine]]:
     events = [(item, item.event) for item in items if item.event is not None]
     answered = [event.data["pin"] for _item, event in events if event.kind == EventKind.ANSWERED]
     to_mend = [item.review_id for item, event in events if event.kind in SENT_BACK and item.asks]
+    if not (answered or to_mend):
+        return {}
     pins = [*Pin.objects.filter(pk__in=answered), *Pin.objects.open().filter(review__in=to_mend)]
     submissions = Submission.objects.filter(pk__in={pin.submission_id for pin in pins})
     named = {found.pk: places(json.loads(found.content)) for found in submissions}

@@ -1,19 +1,19 @@
 """Mails in words: one template pair for each kind, in the language of who reads it."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from notifications.letters.all_in import all_in
 from notifications.letters.digest import digest
+from notifications.letters.facts import LONGEST_LIST, Facts
 from notifications.letters.ics import DueDay
-from notifications.letters.lines import LONGEST_LIST, Line, lines_about, occasion
+from notifications.letters.lines import Line, lines_about, occasion
 from notifications.letters.message import Text, host
 from notifications.letters.octets import one_line
 from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail
@@ -22,19 +22,18 @@ from notifications.rules import rule_for
 LONGEST_SUBJECT = 200
 
 
-def write(mail: OutgoingMail, items: Sequence[MailItem], now: datetime, entries: Iterable[CalendarEntry] = ()) -> Text:
-    """The mail in its recipient's language, as things stand now. The items need all their rows loaded.
+def write(mail: OutgoingMail, items: Sequence[MailItem], facts: Facts, entries: Iterable[CalendarEntry] = ()) -> Text:
+    """The mail in its recipient's language. The items need all their rows loaded; `facts` are of its recipient too.
 
     `entries`: what it states of calendars, by `entries.outstanding`.
     """
-    today = timezone.localdate(now)
     with translation.override(mail.recipient.language):
         context = {
             "name": one_line(mail.recipient.name),
             "home": settings.SITE_URL + reverse("home"),
             "choices": settings.SITE_URL + reverse("mail_choices"),
-            "today": today,
-            **CONTEXTS.get(MailKind(mail.kind), about_events)(mail, items, today),
+            "today": facts.today,
+            **CONTEXTS.get(MailKind(mail.kind), about_events)(mail, items, facts),
         }
         subject = render_to_string(f"notifications/mail/{mail.kind}.subject.txt", context)
         body = render_to_string(f"notifications/mail/{mail.kind}.txt", context)
@@ -58,9 +57,9 @@ def due_day(entry: CalendarEntry) -> DueDay:
     )
 
 
-def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> dict[str, Any]:
+def about_events(mail: OutgoingMail, items: Sequence[MailItem], facts: Facts) -> dict[str, Any]:
     """What happened at one checkpoint; the mail asks for the same about all of it, or is for information."""
-    lines = lines_about(items[:LONGEST_LIST], mail.recipient, today)
+    lines = lines_about(items[:LONGEST_LIST], mail.recipient, facts)
     first = items[0]
     asks = first.asks
     return {
@@ -76,7 +75,7 @@ def about_events(mail: OutgoingMail, items: Sequence[MailItem], today: date) -> 
     }
 
 
-CONTEXTS: dict[MailKind, Callable[[OutgoingMail, Sequence[MailItem], date], dict[str, Any]]] = {
+CONTEXTS: dict[MailKind, Callable[[OutgoingMail, Sequence[MailItem], Facts], dict[str, Any]]] = {
     MailKind.DIGEST: digest,
     MailKind.ALL_IN: all_in,
 }

@@ -11,6 +11,7 @@ from django.utils import timezone
 from departments.prepared import change, update
 from notifications import entries
 from notifications.letters import message, writing
+from notifications.letters.facts import Facts
 from notifications.models import Bounce, CalendarEntry, MailItem, OutgoingMail, Reason, Status
 from notifications.outbox.needs import still_needed
 
@@ -22,11 +23,12 @@ WORDS = ("address", "subject", "dated", "message_id", "raw")
 
 @dataclass(frozen=True)
 class Claim:
-    """A mail claimed at `now`, with what it has to tell and the calendar entries that it states."""
+    """A mail claimed at `now`, what it has to tell, the calendar entries that it states, and all else it needs."""
 
     mail: OutgoingMail
     items: Sequence[MailItem]
     stated: Sequence[CalendarEntry]
+    facts: Facts
     now: datetime
 
 
@@ -47,7 +49,8 @@ def claim(now: datetime, *, limit: int) -> list[Claim]:
         _take(mail, _end_of(mail, needed[mail.pk], dead, now), now)
         update(mail, *CLAIMED)
     stated = _stated({mail: needed[mail.pk] for mail in mails if mail.status == Status.SENDING}, now)
-    return [Claim(mail, needed[mail.pk], stated.get(mail.pk, ()), now) for mail in mails]
+    facts = Facts([mail.recipient for mail in mails], timezone.localdate(now))
+    return [Claim(mail, needed[mail.pk], stated.get(mail.pk, ()), facts, now) for mail in mails]
 
 
 def _next(now: datetime, limit: int) -> list[OutgoingMail]:
@@ -106,7 +109,7 @@ def put_into_words(claim: Claim) -> None:
     mail = claim.mail
     if mail.may_have_arrived:
         return
-    text = writing.write(mail, claim.items, claim.now, claim.stated)
+    text = writing.write(mail, claim.items, claim.facts, claim.stated)
     if mail.raw and mail.address == mail.recipient.email and text == message.read(bytes(mail.raw)):
         return
     mail.address, mail.subject, mail.dated = mail.recipient.email, text.subject, claim.now
