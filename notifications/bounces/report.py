@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import structlog
 
-from notifications.letters.message import one_line
+from notifications.letters.octets import one_line
 
 log = structlog.get_logger("meguru.mail")
 

@@ -37,7 +37,7 @@ class MailFilter(forms.Form):
         required=False,
         choices=[
             ALL,
-            (_("What happened"), [(f"event:{kind.value}", kind.label) for kind in TELLING]),
+            (_("Something that happened"), [(f"event:{kind.value}", kind.label) for kind in TELLING]),
             (_("Reminder rules, by whom they tell"), [(f"to:{one.value}", one.label) for one in Audience]),
             (_("Reminder rules, by day"), [(f"day:{name}", label) for name, (label, _q) in PHASES.items()]),
         ],

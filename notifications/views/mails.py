@@ -12,7 +12,7 @@ from notifications.access import get_mail, visible_mails
 from notifications.bounces.addresses import dead_count
 from notifications.forms.mails import MailFilter
 from notifications.letters import message
-from notifications.models import Bounce, BounceBox, MailQuerySet, OutgoingMail, Status
+from notifications.models import BounceBox, MailQuerySet, OutgoingMail, Status
 from workflows.access import visible_reviews
 
 PAGE_SIZE = 50
@@ -76,7 +76,6 @@ def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
         "headers": [(name, message.header(letter, name)) for name in HEADERS] if letter else [],
         "body": message.body(letter) if letter else "",
         "items": items,
-        "bounce": Bounce.objects.filter(mail=found).first(),
         "readable": set(readable.values_list("pk", flat=True)),
     }
     return render(request, "notifications/mail_message.html", context)

@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from departments.models import ActionPlan, Appointment, Department, Deputy, Role, User
-from notifications.models import OutgoingMail
+from notifications.models import OutgoingMail, ReminderRule
 from project.context import VERSION
 from tests.routes import REVIEW_ROUTES, ROWS
 from workflows.models import Checkpoint, Pin, Review, Stage
@@ -144,6 +144,10 @@ def absence() -> list[int]:
     return [coming.pk]
 
 
+def a_rule() -> list[int]:
+    return [ReminderRule.objects.first().pk]
+
+
 def a_mail() -> list[int]:
     return [OutgoingMail.objects.filter(status="sent").first().pk]
 
@@ -205,6 +209,7 @@ PAGES = [
     Shown("decided_for_me", "approver"),
     Shown("checkpoints", "admin"),
     Shown("checkpoint_add", "admin", query="?year=2027&kind=plan"),
+    Shown("year_propose", "admin"),
     Shown("checkpoint_edit", "admin", running),
     Shown("checkpoint_open", "admin", coming),
     Shown("checkpoint_close", "admin", running),
@@ -218,11 +223,16 @@ PAGES = [
     Shown("person_edit", "admin", person),
     Shown("appointment_add", "admin", person),
     Shown("appointment_end", "admin", appointment),
+    Shown("reminders", "admin"),
+    Shown("reminders_preview", "admin"),
+    Shown("reminder_add", "admin"),
+    Shown("reminder_edit", "admin", a_rule),
     Shown("mail", "admin"),
+    Shown("mail_addresses", "admin"),
     Shown("mail_message", "admin", a_mail),
 ]
 # Read by machines, a redirect, or a download.
-WITHOUT_A_LOOK = {"healthz", "readyz", "language", "review_file", "register_csv", "register_json"}
+WITHOUT_A_LOOK = {"healthz", "readyz", "mail_health", "language", "review_file", "register_csv", "register_json"}
 
 
 def test_every_page_is_looked_at() -> None:
