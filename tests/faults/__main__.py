@@ -3,27 +3,40 @@
 import argparse
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
 
-from tests.faults.run import FULL, QUICK, run_scenario
-from tests.faults.table import heading, table
+from tests.faults.run import FULL, QUICK, run_outage, run_scenario
+from tests.faults.table import heading, outage_table, table
 from tests.servers.postgres import postgres
+
+Result = TypeVar("Result")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Kill, stop and cut off; count mails.")
     parser.add_argument("--quick", action="store_true", help="a rough answer in two minutes")
-    scenarios = QUICK if parser.parse_args().quick else FULL
+    profile = QUICK if parser.parse_args().quick else FULL
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an interrupted run takes its servers along
-    lines, broken = [], []
     print(heading(), flush=True)
-    for name, scenario in scenarios.items():
-        with postgres(durable=True) as url:
-            results = [run_scenario(scenario.plan, DATABASE_URL=url), run_scenario(scenario.plan)]
-        for result in results:
-            lines.append((name, result))
-            broken += [f"{name}, {result.database}: {text}" for text in result.broken(scenario.most_duplicates)]
-    print(table(lines), *broken, sep="\n")
+    lines, broken = [], []
+    for name, scenario in profile.scenarios.items():
+        for found in _on_both(partial(run_scenario, scenario.plan)):
+            lines.append((name, found))
+            broken += [f"{name}, {found.database}: {text}" for text in found.broken(scenario.most_duplicates)]
+    outages = _on_both(partial(run_outage, profile.outage))
+    broken += [
+        f"96 hours without a mail server, {found.database}: {text}" for found in outages for text in found.broken()
+    ]
+    print(table(lines), outage_table(outages), *broken, sep="\n\n")
     return 1 if broken else 0
+
+
+def _on_both(run: Callable[..., Result]) -> list[Result]:
+    with postgres(durable=True) as url:
+        on_postgres = run(DATABASE_URL=url)
+    return [on_postgres, run()]
 
 
 if __name__ == "__main__":

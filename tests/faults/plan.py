@@ -21,6 +21,33 @@ class Plan:
 
 
 @dataclass(frozen=True)
+class Outage:
+    """What 96 hours without a mail server led to. `digests`: the most that one person was sent on one day. `tries`:
+    connections refused, `a_minute`: the most of them in one minute, whoever tried. `attempts`: the most of one mail.
+    """
+
+    database: str
+    people: int
+    lost: int
+    duplicates: int
+    digests: int
+    tries: int
+    a_minute: int
+    attempts: int
+    seconds: float
+
+    def broken(self) -> list[str]:
+        """The promises that were not kept, in words; empty when all is well."""
+        bounds = {
+            "lost": (self.lost, 0),
+            "duplicates": (self.duplicates, 0),
+            "digests for one person on one day": (self.digests, 1),
+            "tries in a minute": (self.a_minute, 1),
+        }
+        return _over(bounds)
+
+
+@dataclass(frozen=True)
 class Found:
     """What is promised is in the properties; the rest is for reading.
 
@@ -60,4 +87,8 @@ class Found:
             "mails sent by a resumed worker": (self.sent_by_resumed, 1),
             "seconds until an interrupted mail was out again": (self.slowest_recovery, 60),
         }
-        return [f"{what}: {number:g}, at most {most}" for what, (number, most) in bounds.items() if number > most]
+        return _over(bounds)
+
+
+def _over(bounds: dict[str, tuple[float, int]]) -> list[str]:
+    return [f"{what}: {number:g}, at most {most}" for what, (number, most) in bounds.items() if number > most]

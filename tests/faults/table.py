@@ -2,11 +2,11 @@
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import django
 
-from tests.faults.plan import Found
+from tests.faults.plan import Found, Outage
 
 COLUMNS = {
     "database": "database",
@@ -26,6 +26,19 @@ COLUMNS = {
     "sent_by_resumed": "mails sent by it",
     "seconds": "seconds",
 }
+OUTAGE_COLUMNS = {
+    "database": "96 hours without a mail server",
+    "people": "people",
+    "lost": "lost",
+    "duplicates": "duplicates",
+    "digests": "digests a person and day, most",
+    "tries": "connections tried",
+    "a_minute": "in one minute, most",
+    "attempts": "attempts of one mail, most",
+    "seconds": "seconds",
+}
+
+Row = tuple[str, ...]
 
 
 def heading() -> str:
@@ -36,14 +49,22 @@ def heading() -> str:
 
 
 def table(lines: Sequence[tuple[str, Found]]) -> str:
-    """Markdown, so that it can be put into the documents as it is."""
-    rows = [("scenario", *COLUMNS.values()), *((name, *_cells(found)) for name, found in lines)]
+    """The scenarios with their names, as Markdown, so that it can be put into the documents as it is."""
+    return _markdown([("scenario", *COLUMNS.values()), *((name, *_cells(found, COLUMNS)) for name, found in lines)])
+
+
+def outage_table(lines: Sequence[Outage]) -> str:
+    """The same for 96 hours without a mail server."""
+    return _markdown([(*OUTAGE_COLUMNS.values(),), *(_cells(found, OUTAGE_COLUMNS) for found in lines)])
+
+
+def _cells(found: object, columns: Iterable[str]) -> Row:
+    values = [getattr(found, column) for column in columns]
+    return tuple(value if isinstance(value, str) else f"{value:,}" for value in values)
+
+
+def _markdown(rows: Sequence[Row]) -> str:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     head, *rest = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows]
     rule = "-|-".join("-" * width for width in widths)
     return "\n".join([f"| {head} |", f"|-{rule}-|", *(f"| {line} |" for line in rest)])
-
-
-def _cells(found: Found) -> list[str]:
-    values = [getattr(found, field) for field in COLUMNS]
-    return [value if isinstance(value, str) else f"{value:,}" for value in values]
