@@ -16,7 +16,7 @@ def add_calendar_day(*, by: User | None, day: date, name: str, is_open: bool = F
     """Close the city on a day (閉庁日), or open it against the general rule (開庁日). A day stands here once."""
     row = CalendarDay(day=day, name=name, is_open=is_open)
     save_or_refuse(row)
-    log.info("calendar day added", day=str(day), is_open=is_open, by=by and by.pk)
+    _log("calendar day added", day=str(day), is_open=is_open, by=by and by.pk)
     return row
 
 
@@ -24,7 +24,7 @@ def add_calendar_day(*, by: User | None, day: date, name: str, is_open: bool = F
 def remove_calendar_day(*, by: User | None, day: date) -> None:
     """Let the general rule hold for the day again; nothing happens where it already does."""
     CalendarDay.objects.filter(day=day).delete()
-    log.info("calendar day removed", day=str(day), by=by and by.pk)
+    _log("calendar day removed", day=str(day), by=by and by.pk)
 
 
 @transaction.atomic
@@ -41,3 +41,8 @@ def held_rule() -> CalendarRule:
     """The city's rule, its row locked for this transaction: who holds it is alone in changing the calendar."""
     CalendarRule.objects.get_or_create(pk=CalendarRule.ONLY)
     return CalendarRule.objects.select_for_update().get(pk=CalendarRule.ONLY)
+
+
+def _log(what: str, **facts: object) -> None:
+    """Log it once it stands: to see what a change would move it is made, and taken back."""
+    transaction.on_commit(lambda: log.info(what, **facts))

@@ -177,7 +177,7 @@ def test_the_year_is_looked_over_and_added(cast: Cast) -> None:
     page = page_of(cast.administrator, "year_propose", query="?year=2027")
     text = text_of(page)
     assert "令和9年度の日程" in text
-    assert "令和8年度：令和8年10月16日(金)" in text
+    assert "前回 令和8年10月16日(金)" in text
     done = post(cast.administrator, 2027, **filled(page, **{"q2-submit_due": "2027-10-20"}))
     assert "令和9年度のチェックポイントを5件追加しました。まだ開始していません。" in text_of(done)
     assert Checkpoint.objects.get(fiscal_year=2027, kind="q2").submit_due == date(2027, 10, 20)

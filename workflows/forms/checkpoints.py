@@ -87,10 +87,10 @@ class ProposedDaysForm(DaysForm):
     def _hints(self, name: str, last: Checkpoint | None) -> Iterator[str]:
         day = self._day(name)
         if day is not None:
-            closed = "" if self.calendar.is_business_day(day) else gettext(" (closed)")
-            yield day_text(day) + closed
+            is_open = name == "as_of" or self.calendar.is_business_day(day)
+            yield day_text(day) + ("" if is_open else gettext(" (closed)"))
         if last is not None:
-            yield gettext("%(year)s: %(day)s") % {"year": last.fiscal_year_label, "day": day_text(getattr(last, name))}
+            yield gettext("Last time %(day)s") % {"day": day_text(getattr(last, name))}
 
     def _day(self, name: str) -> date | None:
         """The day in the field as it is shown, where it is one that can be said."""
