@@ -9,6 +9,7 @@ from django.core import mail
 
 from departments.models import User
 from departments.models.people import Language
+from tests.notifications.calendars import letter_of
 from tests.notifications.city import make_city, october, run
 from workflows.models import Outcome
 from workflows.services.changes import request_change
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 EXPECTED = Path(__file__).parent / "letters"
 NUMBER = re.compile(r"/reviews/\d+/")
+UID = re.compile(r"review-\d+-\d+@")
 
 
 class Story:
@@ -80,3 +82,17 @@ def test_the_mails_of_a_story(language: str) -> None:
     story = Story(language)
     tell(story)
     assert {step: text.rstrip("\n") for step, text in story.letters.items()} == expected(language)
+
+
+@pytest.mark.parametrize("language", Language.values)
+def test_the_page_and_the_calendar_of_a_mail(language: str) -> None:
+    """The other two forms of «extended: suzuki», as a browser and a calendar program get them."""
+    city = Story(language).city
+    city.extend(city.tax_review, date(2026, 10, 21), "議会対応のため", city.mori, october(1, 10))
+    run(october(2, 7))
+    [sent] = [message for message in mail.outbox[-2:] if message.to == ["suzuki@city.example"]]
+    _plain, page, calendar = [part for part in letter_of(sent).walk() if not part.is_multipart()]
+    for part, suffix in ((page, "html"), (calendar, "ics")):
+        content = part.get_payload(decode=True).decode().replace("\r\n", "\n").replace("\n ", "")
+        text = UID.sub("review-…@", NUMBER.sub("/reviews/…/", content))
+        assert text == (EXPECTED / f"{language}.{suffix}").read_text(encoding="utf-8")
