@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.db.models import Count
 from django.utils.functional import Promise
 
+from departments.models import Department, User
 from notifications.audiences import Cast
 from notifications.models import MailItem, Occasion, ReminderRule
 from workflows.models import Event, EventKind, Review, Stage
@@ -72,6 +73,14 @@ def stages_of(review: Review, user_id: int, audience: str, on: date) -> list[tup
         is_returned = stage == Stage.PREPARE and returned_from != ""
         counts[RETURNED if is_returned else STAGES[Stage(stage)]] += number
     return [(status.text, counts[status]) for status in (*STAGES.values(), RETURNED) if status in counts]
+
+
+def to_tell(rule: ReminderRule, on: date) -> list[str]:
+    """The names of whom the rule would tell, as people are appointed on the day."""
+    departments = Department.objects.in_force(on).order_by().values("pk")
+    cast = Cast(departments, audiences={rule.audience}, stages=(), on=on, own_rights_only=True)
+    people = {pk for department in departments for pk in cast.informed(rule.audience, department["pk"])}
+    return list(User.objects.filter(pk__in=people).order_by("name").values_list("name", flat=True))
 
 
 def _by_person(reviews: ReviewQuerySet, audience: str, on: date) -> dict[int, set[int]]:

@@ -55,13 +55,16 @@ Rules = Mapping[str, Sequence[ReminderRule]]  # stage → its rules
 Found = dict[tuple[str, date], list[RuleDay]]  # stage and due day → the rule days to remind of
 
 
-def reasons(today: date, *, since: date | None, calendar: BusinessCalendar | None = None) -> dict[int, list[Reason[Due]]]:
+def reasons(
+    today: date, *, since: date | None, calendar: BusinessCalendar | None = None
+) -> dict[int, list[Reason[Due]]]:
     """Person id → why they are reminded today, most urgent first; `since` is the day of the last run.
 
     Rule days since then count, the newest of each audience. Of one review a person is told once.
     """
     calendar = calendar or CalendarDay.objects.calendar()
-    found = _found(today, since, due_rules(), calendar)
+    rules = by_step(ReminderRule.objects.filter(occasion=Occasion.DUE))
+    found = _found(today, since, rules, calendar)
     if not found:
         return {}
     reviews = _reviews(found)
@@ -89,12 +92,12 @@ def told_of(due: Of, rule_days: Iterable[RuleDay], cast: Cast) -> Iterable[tuple
     return reasons.items()
 
 
-def due_rules() -> dict[str, list[ReminderRule]]:
-    """The rules about due days, by stage."""
-    rules: dict[str, list[ReminderRule]] = defaultdict(list)
-    for rule in ReminderRule.objects.filter(occasion=Occasion.DUE):
-        rules[rule.step].append(rule)
-    return rules
+def by_step(rules: Iterable[ReminderRule]) -> Rules:
+    """Stage → its rules."""
+    found: dict[str, list[ReminderRule]] = defaultdict(list)
+    for rule in rules:
+        found[rule.step].append(rule)
+    return found
 
 
 def rule_days(rules: Iterable[ReminderRule], due_on: date, until: date, calendar: BusinessCalendar) -> list[RuleDay]:

@@ -30,6 +30,7 @@ ITEMS = (
     ("departments", _("Departments"), Permission.ADMINISTER),
     ("people", _("People"), Permission.ADMINISTER),
     ("mail", pgettext_lazy("menu", "Mail"), Permission.ADMINISTER),
+    ("reminders", _("Reminders"), Permission.ADMINISTER),
 )
 
 
