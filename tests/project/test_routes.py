@@ -13,7 +13,7 @@ from django.urls import get_resolver, reverse
 from departments.models import Appointment, CalendarDay, Role, User
 from departments.models.plans import PlanKind
 from notifications.dispatch import dispatch
-from notifications.models import OutgoingMail
+from notifications.models import OutgoingMail, ReminderRule
 from tests.clock import Clock
 from tests.factories import make_indicator, make_plan
 from tests.routes import ADMIN, ADMIN_EXCEPTIONS, EVERYBODY, GONE, REVIEW_ROUTES, ROWS, Row
@@ -106,6 +106,7 @@ def things(places: Places, cast: Cast) -> dict[str, Any]:
         "checkpoint": [review.checkpoint_id],
         "mail": [OutgoingMail.objects.first().pk],
         "no mail": [10**30],
+        "reminder rule": [ReminderRule.objects.first().pk],
         "no file": [review.pk, "0" * 64, "集計.pdf"],
     }
 
