@@ -30,6 +30,7 @@ class Action(models.TextChoices):
     APPROVE = "approve", _("Approve")
     REVOKE = "revoke", _("Revoke the approval")
     EXTEND = "extend", _("Extend the due day")
+    NUDGE = "nudge", pgettext_lazy("action", "Nudge")
     CANCEL = "cancel", pgettext_lazy("action", "Cancel")
     PIN = "pin", _("Comment on a place")
     ANSWER = "answer", _("Answer a comment")
@@ -68,6 +69,11 @@ RULES: dict[Action, tuple[Rule, ...]] = {
     Action.EXTEND: (
         Rule(Permission.REVIEW, PREPARE, decides=True, change=False),
         Rule(Permission.APPROVE, PREPARE, decides=True, change=False),
+    ),
+    # Whoever has it is asked by the others of the office.
+    Action.NUDGE: (
+        Rule(Permission.REVIEW, PREPARE | APPROVE),
+        Rule(Permission.APPROVE, PREPARE | REVIEW),
     ),
     Action.CANCEL: (
         Rule(Permission.APPROVE, OPEN, decides=True),
@@ -211,6 +217,11 @@ def board_departments(user: User, on: date) -> frozenset[int]:
 def register_departments(user: User, on: date) -> frozenset[int]:
     """The departments whose register the person reads: those whose submissions they read."""
     return rights(user, on).departments(Permission.READ_SUBMISSIONS)
+
+
+def nudges_anybody(known: Rights) -> bool:
+    """Whether there is any department that whoever has these rights may ask to go on (催促)."""
+    return any(known.anywhere(rule.permission) for rule in RULES[Action.NUDGE])
 
 
 def done_in_place_of(user: User, on: date) -> QuerySet[Event]:

@@ -1,4 +1,4 @@
-"""The board (進捗ボード): departments × checkpoints with stage and lateness. A read model of four queries."""
+"""The board (進捗ボード): departments × checkpoints with stage and lateness. A read model of five queries."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,8 @@ from django.utils.translation import pgettext_lazy
 from departments.access import reads_plan, rights
 from departments.models import ActionPlan, CalendarDay, Department, User
 from workflows.access import Sight, board_departments, sight
-from workflows.models import Checkpoint, Review, Stage
+from workflows.models import Checkpoint, Nudge, Review, Stage
+from workflows.nudging import Nudging, nudging_of_year
 from workflows.wording import Status, late_text, status_of
 
 NOT_OPENED = Status("", "", pgettext_lazy("status", "Not opened yet"))
@@ -20,13 +21,18 @@ NO_REVIEW = Status("gray", "／", pgettext_lazy("status", "Plan not approved"))
 
 @dataclass(frozen=True)
 class Cell:
-    """A plan at a checkpoint. `review` is None where there is none; `opens`: its page is there for the reader."""
+    """A plan at a checkpoint. `review` is None where there is none; `opens`: its page is there for the reader.
+
+    For those who nudge (催促): the newest `nudge` of whoever has it, and whether they can nudge now.
+    """
 
     checkpoint: Checkpoint
     review: Review | None
     status: Status
     late: str
     opens: bool
+    nudge: Nudge | None = None
+    may_nudge: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,6 +78,15 @@ class Board:
         return sum(len(group.rows) for group in self.groups)
 
     @property
+    def to_nudge(self) -> list[Cell]:
+        """Those among the shown that the reader can nudge now."""
+        return [cell for group in self.groups for row in group.rows for cell in row.cells if cell.may_nudge]
+
+    @property
+    def late_to_nudge(self) -> list[Cell]:
+        return [cell for cell in self.to_nudge if cell.late]
+
+    @property
     def has_running(self) -> bool:
         """Whether some column is running, which is then all that a phone shows at first."""
         return any(checkpoint.is_running for checkpoint in self.checkpoints)
@@ -102,11 +117,11 @@ def build_board(user: User, year: int, on: date, *, division: str = "", late_onl
         (review.plan_id, review.checkpoint_id): review
         for review in Review.objects.filter(plan__in=[plan.pk for plan in plans]).select_related("plan")
     }
-    late = _lateness(on)
+    late, nudging = _lateness(on), nudging_of_year(user, year, on)
     groups: dict[Department, list[Row]] = {}
     for plan in plans:
         found = [(checkpoint, reviews.get((plan.pk, checkpoint.pk))) for checkpoint in checkpoints]
-        cells = [_cell(user, checkpoint, review, on, late) for checkpoint, review in found]
+        cells = [_cell(user, checkpoint, review, on, late, nudging) for checkpoint, review in found]
         row = Row(plan, cells, opens=reads_plan(rights(user, on), plan))
         groups.setdefault(_division(plan.department), []).append(row)
     shown = [
@@ -150,7 +165,14 @@ def _lateness(on: date) -> Callable[[date], str]:
     return late
 
 
-def _cell(user: User, checkpoint: Checkpoint, review: Review | None, on: date, late: Callable[[date], str]) -> Cell:
+def _cell(
+    user: User,
+    checkpoint: Checkpoint,
+    review: Review | None,
+    on: date,
+    late: Callable[[date], str],
+    nudging: Nudging | None,
+) -> Cell:
     if review is None:
         return Cell(checkpoint, None, NO_REVIEW if checkpoint.opened_at else NOT_OPENED, "", opens=False)
     return Cell(
@@ -159,6 +181,8 @@ def _cell(user: User, checkpoint: Checkpoint, review: Review | None, on: date, l
         status=status_of(review),
         late=late(review.due_on) if review.due_on else "",
         opens=sight(user, review, on) > Sight.NOTHING,
+        nudge=nudging.last_of(review) if nudging else None,
+        may_nudge=nudging is not None and nudging.is_due(review),
     )
 
 

@@ -1,29 +1,48 @@
-"""What the pages that extend, cancel or revoke say will happen, in plain words."""
+"""What the pages that nudge, extend, cancel or revoke say will happen, in plain words."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.utils.translation import gettext as _
 
-from departments.access import Rights
+from departments.access import rights
+from departments.models import User
 from departments.models.organisation import Permission
 from departments.wording import day_text
 from workflows.models import Review
 from workflows.services.cases import obstacle_to_revoking
+from workflows.services.nudges import obstacle_to_nudging
 
 
 @dataclass(frozen=True)
 class CaseText:
-    """Title and buttons, what will happen, and why it cannot be done after all, if so."""
+    """Title and buttons, what will happen, and that it cannot be done after all and why, if so."""
 
     title: str
     button: str
     back: str
     effects: list[str]
     ends: bool = False
+    obstacle_title: str = ""
     obstacle: str = ""
 
 
-def extending(review: Review, known: Rights) -> CaseText:
+def nudging(review: Review, by: User, on: date) -> CaseText:
+    return CaseText(
+        title=_("Ask to go on with it"),
+        button=_("Ask"),
+        back=_("Not now"),
+        effects=[
+            _("Whoever has it gets a mail with your message."),
+            _("They are asked once a day at most, whoever asks."),
+            _("It stays in the history that you asked."),
+        ],
+        obstacle_title=_("It cannot be asked for now"),
+        obstacle=obstacle_to_nudging(review, by, on),
+    )
+
+
+def extending(review: Review, by: User, on: date) -> CaseText:
     closing = {"day": day_text(review.checkpoint.closes_on)}
     return CaseText(
         title=_("Extend the due day of this department"),
@@ -37,10 +56,10 @@ def extending(review: Review, known: Rights) -> CaseText:
     )
 
 
-def cancelling(review: Review, known: Rights) -> CaseText:
+def cancelling(review: Review, by: User, on: date) -> CaseText:
     if not review.change_number:
         return _cancelling_review(review)
-    drops_own = known.has(Permission.SUBMIT, review.department_id)
+    drops_own = rights(by, on).has(Permission.SUBMIT, review.department_id)
     return CaseText(
         title=_("Drop your request for a change of the plan") if drops_own else _("Cancel this change of the plan"),
         button=_("Drop the request") if drops_own else _("Cancel the change"),
@@ -76,7 +95,7 @@ def _cancelling_review(review: Review) -> CaseText:
     )
 
 
-def revoking(review: Review, known: Rights) -> CaseText:
+def revoking(review: Review, by: User, on: date) -> CaseText:
     if review.checkpoint.is_plan:
         meanwhile = _("The plan can be edited again, and is not approved until it is approved anew.")
     else:
@@ -91,5 +110,6 @@ def revoking(review: Review, known: Rights) -> CaseText:
             _("Approval and revocation both stay in the history."),
             _("The people concerned are told by mail, with the reason."),
         ],
+        obstacle_title=_("This approval can no longer be revoked"),
         obstacle=obstacle_to_revoking(review),
     )

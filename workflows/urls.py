@@ -23,6 +23,7 @@ from workflows.views import (
 urlpatterns = [
     path("", inbox.home, name="home"),
     path("board/", board.board, name="board"),
+    path("board/nudge/", board.board_nudge, name="board_nudge"),
     path("rates/", rates.rates, name="rates"),
     path("register/", register.register, name="register"),
     path("register.csv", register.register_csv, name="register_csv"),
@@ -35,6 +36,7 @@ urlpatterns = [
     path("reviews/<int:pk>/decide/", review.decide, name="decide"),
     path("reviews/<int:pk>/withdraw/", review.withdraw, name="withdraw"),
     path("reviews/<int:pk>/files/<str:sha256>/<str:name>", files.review_file, name="review_file"),
+    path("reviews/<int:pk>/nudge/", cases.nudge, name="nudge"),
     path("reviews/<int:pk>/extend/", cases.extend, name="extend"),
     path("reviews/<int:pk>/cancel/", cases.cancel, name="cancel"),
     path("reviews/<int:pk>/revoke/", cases.revoke, name="revoke"),

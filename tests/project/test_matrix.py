@@ -77,12 +77,13 @@ def test_all_that_anybody_may_do() -> None:
             ("approve",): "answer",
         },
         "reviewer": {
-            ("prepare",): "extend",
+            ("prepare",): "nudge extend",
+            ("change", "approve", "approve_again"): "nudge",
             ("review",): "pass return pin answer resolve",
         },
         "approver": {
-            ("prepare",): "extend cancel",
-            ("review", "change"): "cancel",
+            ("prepare",): "nudge extend cancel",
+            ("review", "change"): "nudge cancel",
             ("approve", "approve_again"): "approve return pin answer resolve cancel",
             ("approved",): "revoke",
         },
@@ -92,15 +93,15 @@ def test_all_that_anybody_may_do() -> None:
     ) == sorted(
         f"{role} {relation} {state} {action}"
         for role, states in by_hand.items()
-        for relation in RELATIONS[role]
         for found, actions in states.items()
         for state in found
         for action in actions.split()
+        for relation in (EVERY_RELATION if action == "nudge" else RELATIONS[role])
     )
 
 
 EVERY_RELATION = ("own", "served", "deputy", "deputy_served", "deputy_of_served")
-# Work in the department bars from deciding on it, one's own and that of the person one stands in for.
+# Work in the department bars from deciding on it, one's own and that of the person one stands in for; not from nudging.
 RELATIONS = {
     "editor": ("own", "served"),
     "lead": EVERY_RELATION,

@@ -182,6 +182,7 @@ def _of_table(role: Role, relation: Relation, state: State) -> tuple[Sight, set[
 ASKING = {
     "prepare": Action.SAVE,
     "withdraw": Action.WITHDRAW,
+    "nudge": Action.NUDGE,
     "extend": Action.EXTEND,
     "cancel": Action.CANCEL,
     "revoke": Action.REVOKE,

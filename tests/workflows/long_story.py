@@ -10,7 +10,9 @@ from tests.workflows.cast import Cast, Places, make_approved_plan, make_deputy
 from tests.workflows.moves import NOW, TODAY, closed, fresh, now_of, opened, save, take
 from workflows.access import Action
 from workflows.models import CheckpointKind, Event, Review
+from workflows.schedule import Days
 from workflows.services.acknowledgements import acknowledge
+from workflows.services.checkpoints import change_days
 from workflows.services.drafts import IndicatorEntry
 from workflows.services.seals import seal
 
@@ -63,6 +65,7 @@ class Story:
         self.go(
             review,
             (Action.EXTEND, cast.reviewer),
+            (Action.NUDGE, cast.approver),
             (Action.SUBMIT, cast.lead),
             (Action.WITHDRAW, cast.lead),
             (Action.SUBMIT, cast.lead),
@@ -90,7 +93,12 @@ class Story:
         self.go(review, *self.decided(self.cast.lead, self.cast.reviewer, self.cast.approver))
 
     def quarter_without_end(self, *plans: ActionPlan) -> None:
-        """One is cancelled, the others lapse."""
+        """The due days are moved; one is nudged and cancelled, the others lapse."""
         first, *others = opened(*plans, kind=CheckpointKind.Q2, now=next(self.clock))
+        days = {name: getattr(first.checkpoint, name) for name in Days.__dataclass_fields__}
+        days["submit_due"] += timedelta(days=5)
+        by = fresh(self.cast.administrator)
+        change_days(checkpoint=first.checkpoint, days=Days(**days), by=by, now=next(self.clock))
+        self.go(first, (Action.NUDGE, self.cast.reviewer))
         self.go(first, (Action.CANCEL, self.cast.approver))
         closed(now_of(others[0]), now=next(self.clock))

@@ -17,6 +17,7 @@ KINDS = {
     Action.RETURN: "returned",
     Action.APPROVE: "approved",
     Action.REVOKE: "revoked",
+    Action.NUDGE: "nudged",
     Action.EXTEND: "extended",
     Action.CANCEL: "cancelled",
     Action.PIN: "pinned",
@@ -62,6 +63,7 @@ class Expected:
     closed: bool = False
     pins: int = 0
     resolved: int = 0
+    nudged_on: date | None = None
     story: list[Told] = field(default_factory=lambda: [Told("opened", None, None, 0)])
     pages: list[int] = field(default_factory=list)
 
@@ -88,11 +90,18 @@ class Expected:
             Action.APPROVE: turn if self.stage == Stage.APPROVE else {},
             Action.REVOKE: {Role.APPROVER: approvers} if self.stage == Stage.APPROVED and not self.closed else {},
             Action.EXTEND: {Role.REVIEWER: reviewers, Role.APPROVER: approvers} if preparing else {},
+            Action.NUDGE: self.nudgers(),
             Action.CANCEL: {Role.APPROVER: approvers} if self.stage in OPEN else {},
             Action.PIN: turn,
             Action.RESOLVE: turn,
             Action.ANSWER: {**drafters, **turn} if self.stage in OPEN else {},
         }[action]
+
+    def nudgers(self) -> dict[Role, set[str]]:
+        """Those of the office whose turn it is not, work in the department or not."""
+        everybody = {Role.REVIEWER: REVIEWERS, Role.APPROVER: APPROVERS}
+        deciding = {Stage.REVIEW: Role.REVIEWER, Stage.APPROVE: Role.APPROVER}.get(self.stage)
+        return {role: people for role, people in everybody.items() if self.stage in OPEN and role != deciding}
 
     def in_whose_place(self, action: Action, who: str, mandates: list[Mandate]) -> Iterator[str | None]:
         """None first where they may by their own right; then every absent person in whose place they may."""
@@ -102,12 +111,12 @@ class Expected:
         for mandate in mandates:
             if mandate.deputy != who or (mandate.role == Role.LEAD and mandate.place != self.place):
                 continue
-            if mandate.role != Role.LEAD and who in self.served:
+            if mandate.role != Role.LEAD and who in self.served and action != Action.NUDGE:
                 continue
             if mandate.absent in able.get(mandate.role, set()):
                 yield mandate.absent
 
-    def do(self, action: Action, who: str, absent: str | None) -> None:
+    def do(self, action: Action, who: str, absent: str | None, on: date) -> None:
         if action == Action.SUBMIT:
             self.round += 1
             self.stage = Stage.APPROVE if self.returned_from == "approve" else Stage.REVIEW
@@ -119,6 +128,8 @@ class Expected:
             self.stage = Stage.PREPARE
         elif action == Action.CANCEL:
             self.stage = Stage.CANCELLED
+        elif action == Action.NUDGE:
+            self.nudged_on = on
         elif action in (Action.PASS, Action.APPROVE):
             self.stage = Stage.APPROVE if action == Action.PASS else Stage.APPROVED
             self.returned_from = ""

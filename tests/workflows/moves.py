@@ -13,6 +13,7 @@ from workflows.services.cases import cancel, extend, revoke
 from workflows.services.changes import request_change, save_proposal
 from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import IndicatorEntry, MeasureEntry, save_draft
+from workflows.services.nudges import nudge
 from workflows.services.pins import answer, pin, resolve
 from workflows.services.reviews import decide, submit, withdraw
 
@@ -22,6 +23,7 @@ YEAR = 2026
 # A business day after all due days of `make_checkpoint` and before its closing day.
 LATER = date(2026, 11, 20)
 CAUSE = "国の制度が変わったため"
+NOTE = "お手すきの際にお願いします。"
 REASON = "数値の根拠を追記してください。"
 
 
@@ -144,6 +146,9 @@ STEPS: dict[Action, Callable[[Review, int, User, datetime], Review]] = {
     Action.APPROVE: _decision(Outcome.APPROVED),
     Action.REVOKE: lambda review, task_id, by, now: revoke(
         review_id=review.pk, round_number=review.round, reason=REASON, by=by, now=now
+    ),
+    Action.NUDGE: lambda review, task_id, by, now: (
+        nudge(review_id=review.pk, task_id=task_id, note=NOTE, by=by, now=now).review
     ),
     Action.EXTEND: lambda review, task_id, by, now: extend(
         review_id=review.pk, task_id=task_id, to=LATER, reason=REASON, by=by, now=now

@@ -7,7 +7,7 @@ from django.urls import reverse
 from viewflow.workflow.models import Task
 
 from departments.forms.plan import fields_of
-from tests.workflows.moves import CAUSE, LATER, REASON, entries, now_of
+from tests.workflows.moves import CAUSE, LATER, NOTE, REASON, entries, now_of
 from workflows.access import Action, Sight
 from workflows.matrix import State
 from workflows.models import Outcome, Review
@@ -43,6 +43,7 @@ def sent(review: Review, action: Action) -> tuple[str, dict[str, Any]]:
         Action.WITHDRAW: ("withdraw", {}),
         Action.PIN: ("pin_add", {"target": "", "text": "目標との差を書いてください。"}),
         Action.REVOKE: ("revoke", {"round": review.round, "reason": REASON}),
+        Action.NUDGE: ("nudge", {"note": NOTE}),
         Action.EXTEND: ("extend", {"to": LATER.isoformat(), "due": str(review.due_on), "reason": REASON}),
         Action.CANCEL: ("cancel", {"reason": REASON}),
     }

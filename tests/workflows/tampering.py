@@ -19,6 +19,7 @@ from workflows.models import (
     Event,
     IndicatorReport,
     MeasureReport,
+    Nudge,
     PendingEvent,
     Pin,
     PinEntry,
@@ -41,6 +42,7 @@ COLUMNS: dict[type[Model], list[str]] = {
     Pin: ["review", "submission", "target", "text", "made_by", "made_at"],
     PinEntry: ["pin", "kind", "text", "by", "at"],
     Acknowledgement: ["event", "at"],
+    Nudge: ["event", "review", "day"],
     Seal: ["day", "sealed_at", "heads", "previous", "hash"],
     SealedHead: ["seal", "plan", "sequence", "hash"],
     Review: ["plan", "stage", "stage_since", "round", "returned_from", "extended_to"],
@@ -147,11 +149,12 @@ def remove_rows(model: type[Model], ids: Sequence[int]) -> None:
 
 
 DEPENDENTS: dict[type[Model], list[tuple[type[Model], str]]] = {
-    Event: [(PendingEvent, "event"), (Acknowledgement, "event")],
+    Event: [(PendingEvent, "event"), (Acknowledgement, "event"), (Nudge, "event")],
     Submission: [(Decision, "submission"), (Pin, "submission")],
     Pin: [(PinEntry, "pin")],
     Seal: [(SealedHead, "seal")],
     Review: [
+        (Nudge, "review"),
         (Submission, "review"),
         (Decision, "review"),
         (Pin, "review"),
@@ -172,7 +175,7 @@ def remove(chance: random.Random) -> str:
 
 def insert(chance: random.Random) -> str:
     """A copy of a row with something else in it, an event with a right hash of its own."""
-    model = chance.choice([Event, Submission, Decision, Pin, PinEntry, Acknowledgement, SealedHead, Seal])
+    model = chance.choice([Event, Submission, Decision, Pin, PinEntry, Acknowledgement, Nudge, SealedHead, Seal])
     (row,) = _some(model, chance)
     if model is Event:
         _make_room(row)
@@ -183,7 +186,7 @@ def insert(chance: random.Random) -> str:
         row.hash = event_hash(row)
     if model is Seal:
         row.day, row.hash = row.day - timedelta(days=30), seal_hash(row, [])
-    if model is not Acknowledgement:
+    if model not in (Acknowledgement, Nudge):  # whose number is the event's
         row.pk = None
     row._state.adding = True
     row.save(force_insert=True)

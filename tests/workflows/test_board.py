@@ -144,5 +144,5 @@ def test_the_number_of_queries_is_fixed(
         make_approved_plan(make_department(f"d{number}", parent=places.city, position=10 + number))
     opened(*ActionPlan.objects.all())
     client = logged_in(cast.reviewer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         client.get(reverse("board"))

@@ -30,6 +30,7 @@ from workflows.models import Event, Outcome, PendingEvent, Review, Stage
 from workflows.services.cases import cancel, extend, revoke
 from workflows.services.checkpoints import close_checkpoint, open_checkpoint
 from workflows.services.drafts import save_draft
+from workflows.services.nudges import nudge
 from workflows.services.pins import answer, pin, resolve
 from workflows.services.reviews import decide, submit, withdraw
 from workflows.verification import faults
@@ -258,7 +259,7 @@ class Quarter(RuleBasedStateMachine):
             if expected.pins == pinned:  # a second click
                 return
         expected.resolved += action == Action.RESOLVE
-        expected.do(action, who, absent)
+        expected.do(action, who, absent, self.today)
         current = now_of(expected.review).task_id
         if current is not None and current != expected.pages[-1]:
             expected.pages.append(current)
@@ -274,6 +275,7 @@ class Quarter(RuleBasedStateMachine):
             Action.SUBMIT: lambda: submit(**common, version=review.draft_version),
             Action.WITHDRAW: lambda: withdraw(**common),
             Action.REVOKE: lambda: revoke(review_id=review.pk, round_number=review.round, reason=REASON, **common),
+            Action.NUDGE: lambda: nudge(**common, note=f"{who}より"),
             Action.EXTEND: lambda: extend(**common, to=self.later_day(review), reason=REASON),
             Action.CANCEL: lambda: cancel(**common, reason=REASON),
             Action.PIN: lambda: pin(**common, target="", text=f"指摘 {expected.round}"),
@@ -304,9 +306,16 @@ class Quarter(RuleBasedStateMachine):
             return NotAllowed
         if action in ON_PINS and expected.resolved == expected.pins:
             return Stale
+        if action == Action.NUDGE and (expected.nudged_on == self.today or not self.turn_of(expected) - {who}):
+            return ReviewError
         if action == Action.EXTEND and self.later_day(now_of(expected.review)) > expected.review.checkpoint.closes_on:
             return ReviewError
         return Incomplete if action == Action.SUBMIT and not expected.complete else None
+
+    def turn_of(self, expected: Expected) -> set[str]:
+        """Whose turn it is."""
+        turn = {Stage.PREPARE: Action.SAVE, Stage.REVIEW: Action.PASS, Stage.APPROVE: Action.APPROVE}[expected.stage]
+        return set(filter(partial(self.may, expected, turn), NAMES))
 
     def write(self, expected: Expected, who: str, task_id: int, done: str) -> None:
         review, refused = now_of(expected.review), None

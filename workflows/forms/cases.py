@@ -1,4 +1,4 @@
-"""What the office says when it extends a due day, cancels a review or revokes an approval."""
+"""What the office says when it nudges, extends a due day, cancels a review or revokes an approval."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -19,8 +19,23 @@ from workflows.models import Review
 USUAL_EXTENSIONS = (3, 5, 10)
 
 
-class ReasonForm(forms.Form):
-    """A reason, without which none of this is done. `missing` says so."""
+class CaseForm(forms.Form):
+    """What is said about one review on a day."""
+
+    def __init__(self, *args: Any, review: Review, on: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.review, self.on = review, on
+
+    def kept(self) -> Iterator[tuple[str, str]]:
+        """Label and text of what was typed, for a page that cannot show the form again."""
+        for field in self:
+            text = self.data.get(field.html_name, "").replace("\r\n", "\n").strip()
+            if text:
+                yield str(field.label), text
+
+
+class ReasonForm(CaseForm):
+    """A reason, without which it is not done. `missing` says so."""
 
     reason = LinesField(
         label=_("Reason"),
@@ -29,17 +44,9 @@ class ReasonForm(forms.Form):
     )
     missing: str | Promise
 
-    def __init__(self, *args: Any, review: Review, on: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.review, self.on = review, on
         self.fields["reason"].error_messages["required"] = self.missing
-
-    def kept(self) -> Iterator[tuple[str, str]]:
-        """Label and text of what was typed, for a page that cannot show the form again."""
-        for field in self:
-            text = self.data.get(field.html_name, "").replace("\r\n", "\n").strip()
-            if text:
-                yield str(field.label), text
 
 
 class CancelForm(ReasonForm):
@@ -74,3 +81,19 @@ class ExtendForm(ReasonForm):
         if not usual:
             return last
         return gettext("For example: %(days)s.") % {"days": pgettext("list", ", ").join(usual)} + " " + last
+
+
+class NudgeForm(forms.Form):
+    """What goes along with a nudge, if anything."""
+
+    note = LinesField(
+        label=_("Message"),
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("It goes along in the mail, and stays in the history."),
+    )
+
+
+class NudgeOneForm(NudgeForm, CaseForm):
+    """The same about one review."""

@@ -61,8 +61,12 @@ def locked_open(checkpoint: Checkpoint) -> list[Review]:
 
 
 def last_event(review: Review) -> Event | None:
-    """What happened last: who did what when, for the page that tells somebody they came second."""
-    return review.events.select_related("by", "on_behalf_of").order_by("-sequence").first()
+    """What happened last: who did what when, for the page that tells somebody they came second.
+
+    But for a nudge, which makes nobody's page stale.
+    """
+    events = review.events.exclude(kind=EventKind.NUDGED).select_related("by", "on_behalf_of")
+    return events.order_by("-sequence").first()
 
 
 def require(action: Action, review: Review, by: User, now: datetime) -> Standing:

@@ -1,14 +1,29 @@
-"""進捗ボード: departments × checkpoints."""
+"""進捗ボード: departments × checkpoints, and nudging (催促) from there."""
 
+from collections.abc import Sequence
+
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
 
+from departments.access import rights
 from departments.fiscal import fiscal_year_of
-from workflows.access import board_departments
+from workflows.access import board_departments, nudges_anybody, visible_reviews
 from workflows.board import build_board
+from workflows.errors import Stale
+from workflows.forms.cases import NudgeForm
+from workflows.services.nudges import Asked, Result, nudge_many
+from workflows.views.refusals import sent_numbers
+from workflows.wording import told
 from workflows.years import shown_year, year_tabs
+
+# So many refusals are told one by one.
+TOLD_EACH = 10
 
 
 @require_safe
@@ -17,9 +32,13 @@ def board(request: HttpRequest) -> HttpResponse:
 
     A phone shows the running checkpoints only, unless `?all=1`.
     """
-    on = timezone.localdate()
-    if not board_departments(request.user, on):
+    if not board_departments(request.user, timezone.localdate()):
         raise Http404
+    return _page(request, NudgeForm())
+
+
+def _page(request: HttpRequest, form: NudgeForm) -> HttpResponse:
+    on = timezone.localdate()
     year = shown_year(request.GET.get("year"), fiscal_year_of(on))
     division, late_only = request.GET.get("division", ""), bool(request.GET.get("late"))
     built = build_board(request.user, year, on, division=division, late_only=late_only)
@@ -31,5 +50,55 @@ def board(request: HttpRequest) -> HttpResponse:
         "late_only": late_only,
         "all_shown": bool(request.GET.get("all")),
         "on": on,
+        "form": form,
     }
     return render(request, "workflows/board.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def board_nudge(request: HttpRequest) -> HttpResponse:
+    """Nudge one, or all late ones that the board showed, and lead back to it as it was filtered.
+
+    The log-in page leads here by a GET, when the session had ended. Where any is refused, the message stays typed.
+    """
+    if not nudges_anybody(rights(request.user, timezone.localdate())):
+        raise Http404
+    board_url = f"{reverse('board')}?{request.GET.urlencode()}"
+    if request.method != "POST":
+        return redirect(board_url)
+    asked, form = _asked(request), NudgeForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    results = nudge_many(asked=asked, note=form.cleaned_data["note"], by=request.user, now=timezone.now())
+    _tell(request, results)
+    if any(result.refusal for result in results):
+        return _page(request, form)
+    return redirect(board_url)
+
+
+def _asked(request: HttpRequest) -> list[Asked]:
+    """Of the button that was pressed: one review, or all late ones; without those that are out of sight by now."""
+    pressed = request.POST.get("nudge", "")
+    keys = request.POST.get("late_ones", "").split(",") if pressed == "late" else [pressed]
+    asked = [Asked(*sent_numbers(key, 2)) for key in dict.fromkeys(keys)]
+    seen = visible_reviews(request.user, timezone.localdate()).in_bulk([each.review_id for each in asked])
+    if not seen:
+        raise Http404
+    return [each for each in asked if each.review_id in seen]
+
+
+def _tell(request: HttpRequest, results: Sequence[Result]) -> None:
+    """Say how many were asked, and which were not and why."""
+    refused = [result for result in results if result.refusal is not None]
+    if done := len(results) - len(refused):
+        sentence = ngettext("%(n)d was asked to go on.", "%(n)d were asked to go on.", done)
+        messages.success(request, sentence % {"n": done})
+    reviews = visible_reviews(request.user, timezone.localdate()).with_names()
+    names = reviews.in_bulk([result.review_id for result in refused[:TOLD_EACH]])
+    for result in refused[:TOLD_EACH]:
+        event = result.refusal.event if isinstance(result.refusal, Stale) else None
+        why = told(event, request.user) if event else str(result.refusal)
+        messages.warning(request, _("%(review)s: %(why)s") % {"review": names[result.review_id], "why": why})
+    more = len(refused) - TOLD_EACH
+    if more > 0:
+        messages.warning(request, ngettext("And %(n)d more.", "And %(n)d more.", more) % {"n": more})

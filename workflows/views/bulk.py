@@ -17,7 +17,7 @@ from workflows.bulk import Item, bulk_items, deciding
 from workflows.errors import Stale
 from workflows.models import Review, Stage
 from workflows.services.bulk import Result, Ticked, decide_in_bulk
-from workflows.views.refusals import is_number
+from workflows.views.refusals import sent_numbers
 from workflows.wording import OUTCOMES, Status, told
 
 AT_ONCE = 200
@@ -46,14 +46,7 @@ def bulk(request: HttpRequest) -> HttpResponse:
 
 def _ticked(request: HttpRequest) -> list[Ticked]:
     """Each ticked review once, as it was seen: its number, its task's and its round's."""
-    return [_read(key) for key in dict.fromkeys(request.POST.getlist("review"))]
-
-
-def _read(key: str) -> Ticked:
-    parts = key.split("-")
-    if len(parts) != len(Ticked._fields) or not all(map(is_number, parts)):
-        raise BadRequest("not a review as the page names it")
-    return Ticked(*map(int, parts))
+    return [Ticked(*sent_numbers(key, 3)) for key in dict.fromkeys(request.POST.getlist("review"))]
 
 
 @dataclass(frozen=True)

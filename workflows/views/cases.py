@@ -1,8 +1,8 @@
-"""Outside the way of the steps: extending a due day, cancelling a review, revoking an approval. Each asks first."""
+"""Outside the way of the steps: nudging, extending a due day, cancelling, revoking an approval. Each asks first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -13,15 +13,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
-from departments.access import Rights, rights
 from departments.models import User
 from departments.wording import day_text
 from workflows.access import Action, allowed, get_review
-from workflows.case_wording import CaseText, cancelling, extending, revoking
+from workflows.case_wording import CaseText, cancelling, extending, nudging, revoking
 from workflows.errors import NotAllowed, ReviewError, Stale
-from workflows.forms.cases import CancelForm, ExtendForm, ReasonForm, RevokeForm
+from workflows.forms.cases import CancelForm, CaseForm, ExtendForm, NudgeOneForm, RevokeForm
 from workflows.models import Review, Stage
-from workflows.services import cases
+from workflows.services import cases, nudges
 from workflows.services.reviews import last_event, require
 from workflows.standing import absent_for
 from workflows.views.refusals import came_second, not_allowed, sent_number
@@ -30,21 +29,31 @@ from workflows.wording import done_text, status_of
 
 @dataclass(frozen=True)
 class Case:
-    """One of the three, for one page.
+    """One of the four, for one page.
 
     `seen`: the hidden fields, which say for which state of the review the page was made; the first is a number.
     `field`: where the page shows what the service refuses, None for above the form.
     """
 
     action: Action
-    form: type[ReasonForm]
-    text: Callable[[Review, Rights], CaseText]
+    form: type[CaseForm]
+    text: Callable[[Review, User, date], CaseText]
     seen: Callable[[Review], dict[str, Any]]
     carry_out: Callable[[Review, dict[str, Any], User, datetime], Review]
     done: Promise
     field: str | None = None
 
 
+NUDGE = Case(
+    action=Action.NUDGE,
+    form=NudgeOneForm,
+    text=nudging,
+    seen=lambda review: {"task": review.task_id},
+    carry_out=lambda review, said, by, now: (
+        nudges.nudge(review_id=review.pk, task_id=review.task_id or 0, **said, by=by, now=now).review
+    ),
+    done=_("%(review)s: asked to go on with it."),
+)
 EXTENSION = Case(
     action=Action.EXTEND,
     form=ExtendForm,
@@ -79,6 +88,12 @@ REVOCATION = Case(
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
+def nudge(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for a message, then ask whoever has the review to go on with it (催促)."""
+    return _case(request, pk, NUDGE)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
 def extend(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for the new day and the reason, then extend the department's due day (期限延長)."""
     return _case(request, pk, EXTENSION)
@@ -106,7 +121,7 @@ def _case(request: HttpRequest, pk: int, case: Case) -> HttpResponse:
     return _page(request, found, case, case.form(review=found, on=on))
 
 
-def _answer(request: HttpRequest, found: Review, case: Case, form: ReasonForm) -> HttpResponse:
+def _answer(request: HttpRequest, found: Review, case: Case, form: CaseForm) -> HttpResponse:
     kept, now = list(form.kept()), timezone.now()
     if not _is_current(request, case.seen(found)):
         return came_second(request, found, Stale(last_event(found)), kept)
@@ -134,13 +149,12 @@ def _is_current(request: HttpRequest, seen: dict[str, Any]) -> bool:
     return all(request.POST.get(name) == str(value) for name, value in seen.items())
 
 
-def _page(request: HttpRequest, found: Review, case: Case, form: ReasonForm) -> HttpResponse:
-    known = rights(request.user, form.on)
+def _page(request: HttpRequest, found: Review, case: Case, form: CaseForm) -> HttpResponse:
     context = {
         "review": found,
         "status": status_of(found),
         "form": form,
-        "text": case.text(found, known),
+        "text": case.text(found, request.user, form.on),
         "seen": case.seen(found),
         "absent": absent_for(case.action, request.user, found, form.on),
     }

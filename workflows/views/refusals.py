@@ -42,6 +42,14 @@ def sent_number(request: HttpRequest, name: str) -> int:
     return int(text)
 
 
+def sent_numbers(key: str, count: int) -> list[int]:
+    """The numbers by which a list's page names a row, with hyphens between them."""
+    parts = key.split("-")
+    if len(parts) != count or not all(map(is_number, parts)):
+        raise BadRequest("not a row as the page names it")
+    return list(map(int, parts))
+
+
 def is_number(text: str) -> bool:
     """Whether the text is a number that a row can have: plain digits, as many as the database takes."""
     return text.isascii() and text.isdigit() and len(text) < 19
