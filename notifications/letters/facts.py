@@ -20,7 +20,7 @@ MOST_SHARED = 1000  # reviews that wait for any of the readers
 
 
 class Waiting(NamedTuple):
-    """What waits for somebody: the most urgent of it with all names, how much there is, and how much of it is overdue."""
+    """What waits for somebody: the most urgent with all names, how many reviews, and how many of them are overdue."""
 
     first: list[Review]
     total: int

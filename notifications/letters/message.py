@@ -137,8 +137,16 @@ class FrozenMail(EmailMessage):
 
     def __init__(self, mail: OutgoingMail) -> None:
         self.raw = bytes(mail.raw)
-        letter = parse(self.raw)
-        super().__init__(header(letter, "Subject"), body(letter), settings.MAIL_RETURN_PATH, [mail.address])
+        super().__init__(mail.subject, "", settings.MAIL_RETURN_PATH, [mail.address])
+
+    @property
+    def body(self) -> str:
+        """Read from the bytes when somebody asks; a mail server does not."""
+        return body(parse(self.raw))
+
+    @body.setter
+    def body(self, _text: str) -> None:
+        """Django's own way to set it; the bytes are what they are."""
 
     def message(self) -> FrozenBytes:  # type: ignore[override]
         return FrozenBytes(self.raw)

@@ -141,7 +141,7 @@ class OutgoingMail(models.Model):
     reason = models.CharField(_("reason"), max_length=12, choices=Reason.choices, blank=True)
     last_error = models.TextField(_("answer of the mail server"), blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    # An attempt ended without a clear answer: the mail may be there, so its bytes must never change again.
+    # It was handed over without a clear answer, or just now is: it may be there, so its bytes must never change again.
     may_have_arrived = models.BooleanField(default=False)
     next_attempt_at = models.DateTimeField(_("next attempt"), null=True)
     lease_until = models.DateTimeField(null=True)
@@ -170,7 +170,7 @@ class OutgoingMail(models.Model):
                 name="mail_sent_has_time",
             ),
             models.CheckConstraint(
-                condition=~Q(status__in=[Status.SENDING, *ACCEPTED])
+                condition=(Q(may_have_arrived=False) & ~Q(status__in=ACCEPTED))
                 | (~Q(message_id="") & ~Q(address="") & Q(dated__isnull=False)),
                 name="mail_frozen_before_sent",
             ),

@@ -1,14 +1,16 @@
 """Claiming mails, marking them as begun, and settling how it went."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
-from departments.prepared import change, update
+from departments.prepared import change
 from notifications import entries
 from notifications.letters import message, writing
 from notifications.letters.facts import Facts
@@ -17,7 +19,6 @@ from notifications.outbox.needs import still_needed
 
 LEASE = timedelta(seconds=30)
 BACKOFF = [timedelta(minutes=minutes) for minutes in (1, 2, 5, 15, 30)]  # the last again and again
-CLAIMED = ["status", "reason", "attempts", "next_attempt_at", "lease_until", "address", "dated", "message_id"]
 WORDS = ("address", "subject", "dated", "message_id", "raw")
 
 
@@ -46,8 +47,8 @@ def claim(now: datetime, *, limit: int) -> list[Claim]:
     needed = still_needed(mails, now)
     dead = Bounce.objects.dead(mail.recipient.email for mail in mails)
     for mail in mails:
-        _take(mail, _end_of(mail, needed[mail.pk], dead, now), now)
-        update(mail, *CLAIMED)
+        _take(mail, _end_of(mail, needed[mail.pk], dead, now))
+    _write(mails)
     stated = _stated({mail: needed[mail.pk] for mail in mails if mail.status == Status.SENDING}, now)
     facts = Facts([mail.recipient for mail in mails], timezone.localdate(now))
     return [Claim(mail, needed[mail.pk], stated.get(mail.pk, ()), facts, now) for mail in mails]
@@ -61,17 +62,26 @@ def _next(now: datetime, limit: int) -> list[OutgoingMail]:
     return found + list(due[: limit - len(found)]) if len(found) < limit else found
 
 
-def _take(mail: OutgoingMail, end: tuple[Status, Reason] | None, now: datetime) -> None:
+def _take(mail: OutgoingMail, end: tuple[Status, Reason] | None) -> None:
     was_begun = mail.status == Status.SENDING and mail.may_have_arrived
+    mail.status, mail.reason = end or (Status.SENDING, Reason.INTERRUPTED if was_begun else mail.reason)
     mail.attempts += 1
-    mail.next_attempt_at = mail.lease_until = None
-    if end is not None:
-        mail.status, mail.reason = end
-        return
-    mail.status, mail.lease_until = Status.SENDING, timezone.now() + LEASE
-    mail.reason = Reason.INTERRUPTED if was_begun else mail.reason
-    if not mail.message_id:
-        mail.address, mail.dated, mail.message_id = mail.recipient.email, now, message.new_id()
+
+
+def _write(mails: Iterable[OutgoingMail]) -> None:
+    """Write down the status of mails just taken, those that have it in common at once."""
+    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for mail in mails:
+        alike[mail.status, mail.reason].append(mail.pk)
+    lease = timezone.now() + LEASE
+    for (status, reason), pks in alike.items():
+        OutgoingMail.objects.filter(pk__in=pks).update(
+            status=status,
+            reason=reason,
+            attempts=F("attempts") + 1,
+            next_attempt_at=None,
+            lease_until=lease if status == Status.SENDING else None,
+        )
 
 
 def _end_of(

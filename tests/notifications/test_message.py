@@ -268,7 +268,7 @@ def test_bytes_frozen_by_an_earlier_version_are_read_and_sent_as_they_are() -> N
         b"Date: Wed, 07 Oct 2026 09:00:00 +0900\r\nMessage-ID: <1@localhost>\r\n\r\n5pys5paHCg==\r\n"
     )
     assert read(raw) == Text("件名", "本文\n")
-    sent = FrozenMail(OutgoingMail(address=ADDRESS, raw=raw))
+    sent = FrozenMail(OutgoingMail(address=ADDRESS, subject="件名", raw=raw))
     assert (sent.subject, sent.body, sent.message().as_bytes()) == ("件名", "本文\n", raw)
 
 
