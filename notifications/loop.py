@@ -1,16 +1,16 @@
 """The waker that needs neither Redis nor Celery: a tick every so many seconds, until SIGTERM."""
 
 import signal
-import threading
 import time
 from types import FrameType
 
 import structlog
-from django.db import DatabaseError, close_old_connections
+from django.db import close_old_connections
 from django.utils import timezone
 
-from notifications import ticks
 from notifications.bounces.reading import sweep
+from notifications.stopping import stopping
+from notifications.ticks import tick
 
 log = structlog.get_logger("meguru.mail")
 
@@ -24,7 +24,6 @@ class Loop:
 
     def __init__(self, every: float) -> None:
         self.every = every
-        self.stopping = threading.Event()
         self.failures = 0
         self.next_sweep = 0.0
 
@@ -32,24 +31,23 @@ class Loop:
         """Block until told to end."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._stop)
-        while not self.stopping.is_set():
+        while not stopping.is_set():
             self.failures = 0 if self._round() else self.failures + 1
-            self.stopping.wait(self._pause())
+            stopping.wait(self._pause())
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        ticks.stop_soon()
-        self.stopping.set()
+        stopping.set()
 
     def _round(self) -> bool:
         """One tick, and now and then a look into the bounce mailbox; was it without a fault?"""
         close_old_connections()
         try:
-            is_well = not ticks.tick().faults
+            is_well = not tick().faults
             if time.monotonic() >= self.next_sweep:
                 sweep(now=timezone.now())
                 self.next_sweep = time.monotonic() + SWEEP_SECONDS
-        except DatabaseError:
-            log.exception("the end of the round was not noted")
+        except Exception:
+            log.exception("the round did not come to its end")
             return False
         return is_well
 

@@ -4,7 +4,6 @@ Beat, a click and a loop tick; any of them suffices, and none is needed twice. T
 that ticks that are missing, late or doubled do no harm.
 """
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,10 +17,9 @@ from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import Status, Tick
 from notifications.reminders import remind
+from notifications.stopping import stopping
 
 log = structlog.get_logger("meguru.mail")
-
-_stopping = threading.Event()
 
 
 @dataclass
@@ -59,7 +57,7 @@ def tick(*, clock: Callable[[], datetime] = timezone.now, seconds: float | None 
     with _part("remind", done):
         done.reminded = remind(now=clock())
     with _part("deliver", done):
-        done.ended = deliver(clock=clock, seconds=seconds, stopping=_stopping.is_set)
+        done.ended = deliver(clock=clock, seconds=seconds, stopping=stopping.is_set)
     if any(done.counts.values()):
         log.info("tick", **{name: count for name, count in done.counts.items() if count})
     if not done.faults:
@@ -81,8 +79,3 @@ def _note() -> None:
     """Put the time into the one row."""
     row = Tick(at=timezone.now())
     Tick.objects.bulk_create([row], update_conflicts=True, unique_fields=["id"], update_fields=["at"])
-
-
-def stop_soon() -> None:
-    """This process is to end: let its ticks end with the mail at hand."""
-    _stopping.set()

@@ -8,7 +8,7 @@ from types import FrameType
 import django
 from celery.beat import EmbeddedService
 
-from notifications import ticks
+from notifications.stopping import stopping
 from project.celery import app, timetable
 from project.serve.lifeline import hold_lifeline
 
@@ -46,7 +46,7 @@ def run_embedded() -> None:
 
 def stop(_number: int, _frame: FrameType | None) -> None:
     """End with the mails at hand."""
-    ticks.stop_soon()
+    stopping.set()
     sys.exit(0)
 
 

@@ -22,9 +22,9 @@ request = RequestFactory()
 
 
 def waiting(server: RedisServer) -> int:
-    """How many tasks wait in the queue."""
+    """How many tasks wait in the queue for mails."""
     with app.connection_for_write(server.url) as connection:
-        return connection.default_channel.client.llen("celery")
+        return connection.default_channel.client.llen("mail")
 
 
 def wake(method: str = "post", status: int = 302) -> float:

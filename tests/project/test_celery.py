@@ -138,28 +138,14 @@ def closed_redis(certificate: Certificate) -> Iterator[RedisServer]:
         server.close()
 
 
-def settings_for(redis_url: str, ca: Path | str = "") -> dict[str, str]:
-    return {"REDIS_URL": redis_url, "REDIS_CA": str(ca)}
-
-
-SEND_A_TICK = "from notifications.tasks import tick; tick.apply_async(retry=False)"
-
-
-def send_a_tick(redis_url: str, ca: Path | str = "") -> str:
-    """Let another process send a tick by these settings; returns what it printed."""
-    program = Program("manage.py", "shell", "-c", SEND_A_TICK, environment=settings_for(redis_url, ca))
-    program.start()
-    program.process.wait(timeout=30)
-    return program.log.read_text(encoding="utf-8")
-
-
 def test_a_tick_goes_through_tls_and_password_to_a_real_worker(
-    transactional_db: None, closed_redis: RedisServer, certificate: Certificate, tmp_path: Path
+    transactional_db: None, closed_redis: RedisServer, certificate: Certificate
 ) -> None:
     worker = celery_worker(redis_url=closed_redis.url, queues="mail", environment={"REDIS_CA": str(certificate.path)})
     worker.start()
     try:
-        assert "Error" not in send_a_tick(closed_redis.url, certificate.path)
+        with app.connection_for_write(closed_redis.url, ssl={"ssl_ca_certs": str(certificate.path)}) as connection:
+            app.send_task("notifications.tasks.tick", connection=connection)
         wait_until(lambda: Tick.objects.exists(), what="a tick of the worker behind TLS", seconds=30)
     finally:
         worker.stop()
@@ -169,17 +155,35 @@ def test_a_certificate_of_somebody_else_is_not_trusted(
     transactional_db: None, closed_redis: RedisServer, tmp_path: Path
 ) -> None:
     stranger = make_certificate(tmp_path, "stranger")
-    assert "CERTIFICATE_VERIFY_FAILED" in send_a_tick(closed_redis.url, stranger.path)
-    assert "CERTIFICATE_VERIFY_FAILED" in send_a_tick(closed_redis.url)
+    sender = Program(
+        *("manage.py", "shell", "-c", "from notifications.tasks import tick; tick.apply_async(retry=False)"),
+        environment={"REDIS_URL": closed_redis.url, "REDIS_CA": str(stranger.path)},
+    )
+    sender.start()
+    wait_until(lambda: sender.process.poll() is not None, what="its end", seconds=40)
+    assert "CERTIFICATE_VERIFY_FAILED" in sender.log.read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def redis_with_password() -> Iterator[RedisServer]:
+    server = RedisServer(password=PASSWORD)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 def test_with_a_wrong_password_pages_answer_and_nothing_is_queued(
-    closed_redis: RedisServer, certificate: Certificate, settings: Any, monkeypatch: pytest.MonkeyPatch
+    redis_with_password: RedisServer, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mails go out by the loop; that it needs no Redis is tried in tests/notifications/test_wakers.py."""
-    settings.REDIS_URL = closed_redis.url.replace(PASSWORD, "wrong")
-    monkeypatch.setattr(app.conf, "broker_url", settings.REDIS_URL)
-    monkeypatch.setattr(app.conf, "broker_use_ssl", {"ssl_ca_certs": str(certificate.path)})
-    started = time.monotonic()
-    response = WakeMiddleware(lambda _: HttpResponse(status=302))(RequestFactory().post("/"))
-    assert (response.status_code, time.monotonic() - started < 2) == (302, True)
+    right = redis_with_password.url
+    for url, queued in ((right.replace(PASSWORD, "wrong"), 0), (right, 1)):
+        settings.REDIS_URL = url
+        monkeypatch.setattr(app.conf, "broker_url", url)
+        started = time.monotonic()
+        response = WakeMiddleware(lambda _: HttpResponse(status=302))(RequestFactory().post("/"))
+        assert (response.status_code, time.monotonic() - started < 2) == (302, True)
+        with app.connection_for_write(right) as connection:
+            assert connection.default_channel.client.llen("mail") == queued
