@@ -101,7 +101,13 @@ def _in_imap(place: SplitResult) -> Iterator[bytes]:
     except UnicodeEncodeError as error:
         raise MailboxError("BOUNCE_URL: user, password and folder have to be ASCII") from error
     except (OSError, imaplib.IMAP4.error) as error:
-        raise MailboxError(f"{type(error).__name__}: {error}") from error
+        raise MailboxError(_said(error)) from error
+
+
+def _said(error: Exception) -> str:
+    """What the server or the network says; imaplib hands on the server's words as bytes."""
+    words = error.args[0] if error.args else ""
+    return words.decode(errors="replace") if isinstance(words, bytes) else str(error) or type(error).__name__
 
 
 def _server(place: SplitResult) -> imaplib.IMAP4:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_safe
 from notifications.access import get_mail, visible_mails
 from notifications.bounces.addresses import dead_count
 from notifications.forms.mails import MailFilter
+from notifications.health import health
 from notifications.letters import message
 from notifications.models import BounceBox, MailQuerySet, OutgoingMail, Status
 from workflows.access import visible_reviews
@@ -47,8 +49,9 @@ def mail(request: HttpRequest) -> HttpResponse:
         "page_obj": page,
         "has_more": page.paginator.count == MOST,
         "totals": mails.totals(since=timezone.now() - RECENT),
+        "health": health(timezone.now()),
         "dead": dead_count(),
-        "bounce_box": BounceBox.objects.first(),
+        "bounce_box": BounceBox.objects.first() if settings.BOUNCE_URL else None,
     }
     return render(request, "notifications/mail_list.html", context)
 

@@ -299,6 +299,8 @@ def test_what_cannot_be_read_is_said_on_the_page_and_harms_nothing(
     assert BounceBox.objects.get().error
     assert "secret" not in page
     assert "ひみつ" not in page
+    settings.BOUNCE_URL = ""
+    assert "戻りメールの受信箱を読めません" not in client.get(reverse("mail")).content.decode()
 
 
 # ---- IMAP
@@ -321,7 +323,7 @@ def test_imap(city: City, imap_server: ImapServer, settings: Any) -> None:
 def test_imap_with_a_wrong_password_or_folder(city: City, imap_server: ImapServer, settings: Any) -> None:
     settings.BOUNCE_URL = imap_server.url.replace("p%40ss%2Fword", "secret")
     assert read_bounces(now=october(1)) == 0
-    assert "AUTHENTICATIONFAILED" in BounceBox.objects.get().error
+    assert BounceBox.objects.get().error == "[AUTHENTICATIONFAILED] Invalid authentication credentials."
     settings.BOUNCE_URL = imap_server.url.replace("INBOX", "%22Nowhere")
     assert read_bounces(now=october(1)) == 0
     assert "Nowhere" not in BounceBox.objects.get().error

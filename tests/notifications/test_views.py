@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from notifications.models import Outcome, OutgoingMail, Status
+from notifications.models import MailKind, Outcome, OutgoingMail, Status
 from tests.factories import appoint, make_person, make_user
 from tests.notifications.city import City, make_city, october, run
 
@@ -51,6 +51,56 @@ def test_the_list_is_searched_and_filtered(keeper: Client, city: City) -> None:
     assert len(listed(keeper, page="x")) == 3
 
 
+def test_a_word_is_found_however_wide_it_was_typed(keeper: Client, city: City) -> None:
+    city.tanaka.name = "田中 ﾀﾛｳ"
+    city.tanaka.save(update_fields=["name"])
+    city.sato.name = "ＳＡＴＯ 花子"
+    city.sato.save(update_fields=["name"])
+    assert listed(keeper, q="ﾀﾛｳ") == ["tanaka"]
+    assert listed(keeper, q="SATO") == ["sato"]
+    assert listed(keeper, q="sato　花子") == ["sato"]
+    assert listed(keeper, q="ＴＡＮＡＫＡ＠city") == ["tanaka"]
+    assert len(listed(keeper, q="２Ｑ進捗")) == 3
+
+
+def test_by_department_and_whatever_is_below_it(keeper: Client, city: City) -> None:
+    assert sorted(listed(keeper, department=city.tax.pk)) == ["suzuki", "tanaka"]
+    assert sorted(listed(keeper, department=city.root.pk)) == ["sato", "suzuki", "tanaka"]
+
+
+def test_by_kind_reason_and_day(keeper: Client, city: City) -> None:
+    city.submit(city.tax_review, city.tanaka, october(5))
+    run(october(5))
+    run(october(6))
+    assert listed(keeper, kind=MailKind.SUBMITTED) == ["mori"]
+    assert listed(keeper, why="event:submitted") == ["mori"]
+    assert listed(keeper, why="event:approved") == []
+    assert "sato" in listed(keeper, kind=MailKind.DIGEST)
+    assert listed(keeper, why="to:lead", department=city.welfare.pk) == ["sato"]
+    assert listed(keeper, why="day:before", q="sato") == ["sato"]
+    assert listed(keeper, why="day:after") == listed(keeper, why="day:on") == []
+    assert listed(keeper, first="2026-10-05", last="2026-10-05") == ["mori"]
+    assert sorted(listed(keeper, last="2026-10-01")) == ["sato", "suzuki", "tanaka"]
+    assert listed(keeper, first="2026-10-07") == []
+    assert listed(keeper, kind=MailKind.SUBMITTED, q="tanaka") == []
+
+
+def test_what_nobody_can_mean_is_said_and_the_rest_still_narrows(keeper: Client, city: City) -> None:
+    asked = {
+        "department": "x",
+        "kind": "x",
+        "why": "x",
+        "outcome": "x",
+        "first": "x",
+        "last": "0008-01-01",
+        "q": "sato",
+    }
+    response = keeper.get(reverse("mail"), asked)
+    assert response.status_code == 200
+    assert response.context["form"].errors.keys() == asked.keys() - {"q"}
+    assert [row.recipient.username for row in response.context["page_obj"]] == ["sato"]
+
+
 def test_a_status_nobody_knows_gets_a_sentence_and_all_mails(keeper: Client) -> None:
     response = keeper.get(reverse("mail"), {"outcome": "lost", "q": "x" * 101})
     assert response.status_code == 200
@@ -82,6 +132,14 @@ def test_a_mail_that_waits_has_no_text_yet(keeper: Client, city: City, settings:
     row = OutgoingMail.objects.filter(status=Status.PENDING).get()
     page = keeper.get(reverse("mail_message", args=[row.pk])).content.decode()
     assert "まだ本文はありません" in page
+
+
+def test_a_reminder_is_read_with_its_rule_in_words(keeper: Client, city: City) -> None:
+    run(october(6))
+    row = OutgoingMail.objects.get(recipient=city.tanaka, kind=MailKind.DIGEST)
+    page = keeper.get(reverse("mail_message", args=[row.pk])).content.decode()
+    assert "提出期限の5営業日前、所属長へ" in page
+    assert "メールサーバーに渡しました" in page
 
 
 def test_text_of_people_is_shown_as_text(keeper: Client, city: City) -> None:
