@@ -16,9 +16,11 @@ from notifications.dispatch import dispatch
 from notifications.reminders import remind
 from tests.factories import make_department, make_person, make_plan
 from workflows.models import Checkpoint, CheckpointKind, Outcome, Pin, ProgressClass, Review
+from workflows.schedule import Days
 from workflows.services.cases import cancel, extend, revoke
-from workflows.services.checkpoints import open_checkpoint
+from workflows.services.checkpoints import change_days, open_checkpoint
 from workflows.services.drafts import MeasureEntry, save_draft
+from workflows.services.nudges import nudge
 from workflows.services.pins import answer, pin
 from workflows.services.reviews import decide, submit, withdraw
 
@@ -84,6 +86,17 @@ class City:
     def extend(self, review: Review, to: date, reason: str, by: User, now: datetime) -> None:
         review.refresh_from_db()
         extend(review_id=review.pk, task_id=review.task_id, to=to, reason=reason, by=by, now=now)
+
+    def nudge(self, review: Review, note: str, by: User, now: datetime) -> None:
+        review.refresh_from_db()
+        nudge(review_id=review.pk, task_id=review.task_id, note=note, by=by, now=now)
+
+    def move(self, submit_due: date, by: User, now: datetime) -> None:
+        """Let the submission be due, and what follows it, on another day."""
+        days = {name: getattr(self.checkpoint, name) for name in Days.__dataclass_fields__}
+        later = {name: max(days[name], submit_due) for name in ("review_due", "approve_due")}
+        moved = Days(**{**days, "submit_due": submit_due, **later})
+        self.checkpoint = change_days(checkpoint=self.checkpoint, days=moved, by=by, now=now)
 
     def cancel(self, review: Review, reason: str, by: User, now: datetime) -> None:
         review.refresh_from_db()

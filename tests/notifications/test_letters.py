@@ -11,7 +11,7 @@ from departments.models import User
 from departments.models.people import Language
 from tests.notifications.calendars import letter_of
 from tests.notifications.city import make_city, october, run
-from workflows.models import Outcome
+from workflows.models import Outcome, Review
 from workflows.services.changes import request_change
 
 pytestmark = pytest.mark.django_db
@@ -69,6 +69,13 @@ def tell(story: Story) -> None:
     story.keep("cancelled", 13, "mori")
     request_change(plan_id=tax.plan_id, reason="目標値の見直し", by=city.suzuki, now=october(13, 7))
     story.keep("change begun", 13, "tanaka")
+    change = Review.objects.get(change_number=1)
+    city.nudge(change, "ご確認を\nお願いします", city.mori, october(14))
+    story.keep("nudged", 15, "tanaka")
+    city.nudge(change, "", city.hayashi, october(15, 7))
+    story.keep("nudged without a message", 15, "tanaka")
+    city.move(date(2026, 10, 23), city.kanri, october(15, 7))
+    story.keep("moved", 15, "sato")
 
 
 def expected(language: str) -> dict[str, str]:

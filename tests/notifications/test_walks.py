@@ -36,6 +36,7 @@ DEEDS: dict[Action, Deed] = {
     Action.RETURN: lambda city, review, by, now: city.decide(review, Outcome.RETURNED, by, now, "根拠を"),
     Action.APPROVE: lambda city, review, by, now: city.decide(review, Outcome.APPROVED, by, now),
     Action.REVOKE: lambda city, review, by, now: city.revoke(review, "誤り", by, now),
+    Action.NUDGE: lambda city, review, by, now: city.nudge(review, f"{by}より", by, now),
     Action.EXTEND: lambda city, review, by, now: city.extend(review, date(2026, 10, 21), "事情", by, now),
     Action.PIN: lambda city, review, by, now: city.pin(review, "", f"{now}", by, now),
     Action.ANSWER: answer,
