@@ -66,4 +66,5 @@ def _started(arguments: list[str], environment: Mapping[str, str]) -> subprocess
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # a killed worker's complaints; what counts is what the mail server got
     )
