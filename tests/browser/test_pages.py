@@ -191,6 +191,7 @@ PAGES = [
     Shown("review_round", "reviewer", second_round),
     Shown("decide", "reviewer", submitted),
     Shown("withdraw", "neighbour", submitted),
+    Shown("nudge", "reviewer", drafting),
     Shown("extend", "reviewer", drafting),
     Shown("cancel", "approver", drafting),
     Shown("cancel", "lead", begun_change),

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
@@ -27,8 +27,9 @@ from workflows.content import canonical, review_content
 from workflows.draft import read_draft
 from workflows.errors import Closed, NotAllowed, Overtaken, ReviewError, Stale
 from workflows.flows import ReviewFlow
-from workflows.models import CheckpointKind, Event, MeasureReport, Review, Stage, Submission
-from workflows.services.checkpoints import close_checkpoint, open_checkpoint
+from workflows.models import CheckpointKind, Event, MeasureReport, Nudge, Review, Stage, Submission
+from workflows.schedule import Days
+from workflows.services.checkpoints import change_days, close_checkpoint, open_checkpoint
 from workflows.services.drafts import save_draft
 from workflows.verification import faults
 
@@ -128,6 +129,17 @@ def test_withdrawn_or_passed_but_not_both(reviews: list[Review], cast: Cast) -> 
         results = all_at_once(*(partial(take, action, review, by, task_id=task_id) for action, by in steps))
         assert [(type(each), each.event) for each in refused(results)] == [(Stale, last_event(review))] * 7
         assert told(review)[2:] in ([("withdrawn", "lead", 1)], [("passed", "reviewer", 1)])
+
+
+def test_of_many_nudges_one_counts_and_all_others_are_told_whose(reviews: list[Review], cast: Cast) -> None:
+    people = [cast.reviewer, cast.second_reviewer, cast.approver, cast.dx_lead] * 2
+    for review in reviews:
+        results = all_at_once(*(partial(take, Action.NUDGE, review, by) for by in people))
+        (winner,) = (by for by, result in zip(people, results, strict=True) if isinstance(result, Review))
+        assert told(review) == [("opened", None, 0), ("nudged", winner.username, 0)]
+        said = f"{winner}さんが令和8年10月7日(水) 10:00に催促済みです。催促は1日1回までです。"
+        assert [str(refusal) for refusal in refused(results)] == [said] * 7
+        assert Nudge.objects.get(review=review).event == last_event(review)
 
 
 def sheet(review: Review, by: User, done: str, version: int = 1) -> Callable[[], Review]:
@@ -273,6 +285,18 @@ def test_one_checkpoint_closes_while_another_opens(places: Places, cast: Cast) -
         assert refused(results) == []
         assert following_checkpoint.reviews.count() == len(plans)
     assert MeasureReport.objects.count() == 0
+
+
+def test_days_moved_while_a_step_is_taken_are_those_of_the_step_that_follows(reviews: list[Review], cast: Cast) -> None:
+    for review in reviews:
+        save(review, cast.editor)
+        days = {name: getattr(review.checkpoint, name) for name in Days.__dataclass_fields__}
+        days |= {"submit_due": date(2026, 10, 15), "review_due": date(2026, 10, 29)}
+        moving = partial(change_days, checkpoint=review.checkpoint, days=Days(**days), by=None, now=NOW)
+        results = all_at_once(moving, partial(take, Action.SUBMIT, review, cast.lead))
+        assert (refused(results), now_of(review).due_on) == ([], date(2026, 10, 29))
+        (moved,) = Event.objects.filter(review=review, kind="moved")
+        assert moved.data["due"] in ("2026-10-15", "2026-10-29")  # whichever came first
 
 
 # ---- rights
