@@ -5,6 +5,7 @@
 
 import os
 import random
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date, datetime, timedelta
@@ -21,8 +22,9 @@ from django.utils import timezone
 from departments.models import Role, User
 from departments.models.plans import PlanState
 from departments.services.appointments import end_appointment
-from notifications import entries
-from notifications.models import MailChoice, MailItem, OutgoingMail, Status
+from notifications import entries, outbox
+from notifications.delivery import deliver
+from notifications.models import MailChoice, MailItem, MailKind, OutgoingMail, Status
 from tests.factories import appoint, make_department, make_person, make_plan
 from tests.notifications.calendars import Diary
 from tests.notifications.city import DUE, OPENING, City, at, make_city, october, run
@@ -33,7 +35,7 @@ from workflows.services.checkpoints import close_checkpoint
 
 pytestmark = pytest.mark.django_db
 
-WALKS, STEPS = {"long": (100, 60)}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), (2, 40))
+WALKS, STEPS = {"long": (100, 60)}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), (2, 25))
 BUSY = SMTPDataError(451, b"busy")
 LOST = SMTPServerDisconnected("lost")
 
@@ -295,6 +297,40 @@ def test_as_many_queries_for_many_mails_as_for_one(city: City) -> None:
         return len(found)
 
     assert (len(rows), queries(1), queries(23)) == (23, 3, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_at_once_tell_one_person_each_state_once() -> None:
+    city = make_city()
+    city.open()
+    review = city.welfare_review
+    drafts = [
+        outbox.Draft(
+            OutgoingMail(key=f"mail {number}", kind=MailKind.DIGEST, recipient=city.sato),
+            [MailItem(key=f"item {number}", review=review, task_id=review.task_id, asks=True, days=-number)],
+        )
+        for number in range(8)
+    ]
+    outbox.queue(drafts, now=at(OPENING))
+    barrier = threading.Barrier(3)
+
+    def work() -> None:
+        barrier.wait()
+        try:
+            deliver(clock=lambda: at(OPENING))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    diary = Diary()
+    for message in mail.outbox:
+        diary.take(message)
+    uid = f"review-{review.pk}-{city.sato.pk}@localhost"
+    assert (len(mail.outbox), diary.days, diary.told) == (8, {uid: DUE}, {uid: [0]})
 
 
 @pytest.mark.parametrize("seed", range(WALKS))
