@@ -172,4 +172,4 @@ def test_as_many_queries_for_many_mails_as_for_few(keeper: Client, city: City) -
     city.withdraw(city.tax_review, city.tanaka, october(1, 11))
     run(october(1, 11))
     assert OutgoingMail.objects.count() == 34
-    assert queries(keeper, reverse("mail")) == few <= 10
+    assert queries(keeper, reverse("mail")) == few <= 12
