@@ -63,6 +63,14 @@ def verifying_rows(version: str, events: int, processes: int, seconds: Numbers, 
     yield f"{version}: CPU seconds to verify them, one process", "", "", f"{cpu:.1f}", "", "", "1"
 
 
+def reminding_rows(version: str, reviews: int, due: int, reminders: int, times: list[list[Numbers]]) -> Iterator[Line]:
+    """The lines of deciding who is reminded."""
+    among = f"among {reviews:,} open reviews ({due:,} due, {reminders:,} reminders)"
+    for what, (floor, ours) in zip(("seconds", "CPU seconds"), times, strict=True):
+        cells = (_spread(floor, 2), "", _spread(ours, 2), _ratio(ours, floor), "", str(len(ours)))
+        yield f"{version}: {what} to decide who is due {among}", *cells
+
+
 def table(lines: list[Line]) -> str:
     """Markdown, so that it can be put into the documents as it is."""
     lines = [COLUMNS, *lines]

@@ -64,7 +64,7 @@ def reasons(
     """
     calendar = calendar or CalendarDay.objects.calendar()
     rules = by_step(ReminderRule.objects.filter(occasion=Occasion.DUE))
-    found = _found(today, since, rules, calendar)
+    found = due_today(today, since, rules, calendar)
     if not found:
         return {}
     reviews = _reviews(found)
@@ -123,7 +123,8 @@ def newest(rule_days: Iterable[RuleDay], since: date | None) -> list[RuleDay]:
     return sorted(fresh, key=lambda each: (-each.day.toordinal(), CLOSENESS[each.audience]))
 
 
-def _found(today: date, since: date | None, rules: Rules, calendar: BusinessCalendar) -> Found:
+def due_today(today: date, since: date | None, rules: Rules, calendar: BusinessCalendar) -> Found:
+    """What is to be reminded of today: stage and due day of open reviews → the newest rule day of each audience."""
     farthest = max((-rule.days for each in rules.values() for rule in each), default=0)
     until = calendar.add(today, max(farthest, 0))
     due_days = Review.objects.open().filter(due_on__lte=until).order_by().values_list("stage", "due_on").distinct()

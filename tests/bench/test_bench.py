@@ -19,3 +19,4 @@ def test_a_quick_run_prints_the_table() -> None:
             "seconds to verify 20,000 events",
         ):
             assert any(database in line and what in line for line in run.stdout.splitlines()), run.stdout
+    assert "seconds to decide who is due among 6,000 open reviews (" in run.stdout

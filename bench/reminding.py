@@ -1,0 +1,47 @@
+"""Deciding who is due among very many open reviews, in turns with one statement of plain SQL for the same.
+
+One run on the PostgreSQL that the environment names, on a database of its own, like `verifying`.
+"""
+
+import json
+import sys
+from functools import partial
+
+import django
+
+django.setup()
+
+from django.db import connection  # noqa: E402
+
+from bench.city import TODAY  # noqa: E402
+from bench.due_floor import decide_plainly  # noqa: E402
+from bench.open_reviews import build  # noqa: E402
+from bench.plain import plain  # noqa: E402
+from bench.rounds import in_turns  # noqa: E402
+from departments.models import CalendarDay  # noqa: E402
+from notifications import due  # noqa: E402
+from notifications.models import Occasion, ReminderRule  # noqa: E402
+
+
+def main() -> None:
+    sizes = json.loads(sys.argv[1])
+    plainly = plain()
+    found = {"version": plainly.version, "reviews": build(plainly, sizes["open_reviews"])}
+    calendar = CalendarDay.objects.calendar()
+    since = calendar.add(TODAY, -1)
+    rules = due.by_step(ReminderRule.objects.filter(occasion=Occasion.DUE))
+    wanted = due.due_today(TODAY, since, rules, calendar)
+    by_floor = partial(decide_plainly, plainly, wanted, TODAY)
+    by_rules = partial(due.reasons, TODAY, since=since)
+    rows, told = by_floor(), by_rules()
+    reminders = {(why.due.review_id, user_id, why.asks) for user_id, theirs in told.items() for why in theirs}
+    assert reminders == {(row[0], row[2], row[5]) for row in rows}
+    found |= {"due": len({row[0] for row in rows}), "reminders": len(rows)}
+    connection.ensure_connection()
+    plainly.settle()
+    times = in_turns(plainly, [([by_floor], [by_rules])] * sizes["due_rounds"])
+    print(json.dumps({**found, "times": times}))
+
+
+if __name__ == "__main__":
+    main()
