@@ -9,6 +9,7 @@ from django.core import mail
 
 from departments.models import User
 from departments.models.people import Language
+from notifications.models import Occasion, ReminderRule
 from tests.notifications.calendars import letter_of
 from tests.notifications.city import make_city, october, run
 from workflows.models import Outcome, Review
@@ -76,6 +77,9 @@ def tell(story: Story) -> None:
     story.keep("nudged without a message", 15, "tanaka")
     city.move(date(2026, 10, 23), city.kanri, october(15, 7))
     story.keep("moved", 15, "sato")
+    ReminderRule.objects.filter(occasion=Occasion.ALL_IN).update(text="審査を\n始めてください")
+    city.submit(city.welfare_review, city.sato, october(15, 7))
+    story.keep("all in", 15, "mori")
 
 
 def expected(language: str) -> dict[str, str]:
