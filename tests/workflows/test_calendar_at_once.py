@@ -1,11 +1,14 @@
 """Closing the city on a day while somebody else does so too, opens, submits, returns or extends: no day is lost."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from functools import partial
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from departments.errors import Refused
 from departments.fiscal import BusinessCalendar
@@ -143,3 +146,22 @@ def test_a_year_is_added_once_and_never_on_a_day_that_closes(cast: Cast) -> None
     assert len(refused(results)) in (2, 3)
     assert Checkpoint.objects.count() in (0, 5)
     assert not Checkpoint.objects.filter(submit_due=due).exists()
+
+
+def test_whoever_holds_a_review_and_waits_for_its_plan_is_let_through(reviews: list[Review]) -> None:
+    """A step locks a review and then its plan; closing a day needs both of many, and must not hold the plan first."""
+    held = threading.Event()
+
+    def step() -> None:
+        with transaction.atomic():
+            review = Review.objects.select_for_update(of=("self",)).get(pk=reviews[-1].pk)
+            held.set()
+            time.sleep(0.3)  # long enough for whoever does not wait for the review
+            ActionPlan.objects.select_for_update(of=("self",)).get(pk=review.plan_id)
+
+    def close() -> None:
+        held.wait(timeout=20)
+        surely(DUE)
+
+    assert refused(all_at_once(step, close)) == []
+    assert [now_of(each).due_on for each in reviews] == [date(2026, 10, 15)] * 3
