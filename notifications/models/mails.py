@@ -1,10 +1,9 @@
 """The outbox (送信簿): every mail that is owed or was sent, what it tells whom, and how its delivery went."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import models
-from django.db.models import Count, Min, Q
+from django.db.models import Count, Q
 from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
@@ -111,15 +110,13 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
         """Neither sent nor given up. Spelt as the partial indexes are."""
         return self.filter(Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False))
 
-    def totals(self, *, since: datetime) -> dict[str, Any]:
-        """How many wait and `oldest`, since when the first of them does; and, of those queued `since`, how many were
-        sent and how many could not be delivered. Quick however many there are."""
-        waiting = self.open().order_by().aggregate(waiting=Count("pk"), oldest=Min("created_at"))
+    def ended(self, *, since: datetime) -> dict[str, int]:
+        """Of those queued since then, how many were `sent` and how many `undelivered`."""
         counts = {
             outcome.value: Count("pk", filter=Q(status__in=outcome.statuses))
             for outcome in (Outcome.SENT, Outcome.UNDELIVERED)
         }
-        return {**waiting, **self.filter(created_at__gt=since).order_by().aggregate(**counts)}
+        return self.filter(created_at__gt=since).order_by().aggregate(**counts)
 
 
 class OutgoingMail(models.Model):

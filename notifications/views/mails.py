@@ -48,7 +48,7 @@ def mail(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page_obj": page,
         "has_more": page.paginator.count == MOST,
-        "totals": mails.totals(since=timezone.now() - RECENT),
+        "ended": mails.ended(since=timezone.now() - RECENT),
         "health": health(timezone.now()),
         "dead": dead_count(),
         "bounce_box": BounceBox.objects.first() if settings.BOUNCE_URL else None,
