@@ -1,23 +1,29 @@
 """閉庁日: closing the city on a day moves the due days that it falls on, once somebody has seen which."""
 
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from django.http import HttpResponse
 from django.urls import reverse
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from departments.errors import Refused
+from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay, CalendarRule, ClosedDays, User
 from departments.services.calendar import add_calendar_day, set_closed_day_rule
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, at, change_of, make_checkpoint, now_of, opened, take
 from tests.workflows.pages import logged_in, page_of, text_of
 from workflows.access import Action
-from workflows.days import days_of
+from workflows.days import IN_ORDER, days_of
 from workflows.models import Checkpoint, CheckpointKind, Event, Review, Stage
+from workflows.schedule import Days
 from workflows.services.calendar import OwnDay, Unforeseen, change_calendar
-from workflows.shifts import Shifts
+from workflows.shifts import Shift, Shifts
 from workflows.verification import faults
 
 pytestmark = pytest.mark.usefixtures("clock")
@@ -207,6 +213,35 @@ def test_what_was_not_foreseen_is_not_done(review: Review) -> None:
             change_calendar(add=[OwnDay(SUBMIT, "庁舎点検")], foreseen=key, by=None, now=NOW)
         assert [move.day for move in raised.value.shifts.days] == [october(15)]
     assert (now_of(review).due_on, CalendarDay.objects.count()) == (SUBMIT, 0)
+
+
+SEASON = st.dates(date(2026, 4, 1), date(2027, 6, 30))
+
+
+@settings(max_examples=100, derandomize=True, deadline=None)
+@given(
+    order=st.lists(SEASON, min_size=5, max_size=5).map(sorted),
+    closed=st.frozensets(SEASON, max_size=40),
+    rule=st.sampled_from(ClosedDays),
+    on=SEASON,
+)
+def test_whatever_closes_days_stay_in_order_and_the_past_stays(
+    order: list[date], closed: frozenset[date], rule: ClosedDays, on: date
+) -> None:
+    was = Days(order[0], *order)
+    checkpoint = Checkpoint(fiscal_year=2026, kind=CheckpointKind.Q2, **asdict(was))
+    shift = Shift(BusinessCalendar(), BusinessCalendar(closed), rule, on)
+    try:
+        days = shift.days(checkpoint)
+    except Refused:
+        return
+    moved = [getattr(days, name) for name in IN_ORDER]
+    assert moved == sorted(moved)
+    for before, day in zip(order, moved, strict=True):
+        assert before == day or (before >= on and day >= on and rule is not ClosedDays.LEAVE)
+        assert shift.place(day) == day
+    apart = [(a, b) for a, b in pairwise(order[:4]) if a < b]
+    assert len([1 for a, b in pairwise(moved[:4]) if a < b]) >= len(apart)
 
 
 # ---- the page

@@ -1,5 +1,9 @@
-"""年間日程: a year's checkpoints proposed from the last one, on business days and in order, and added all or none."""
+"""年間日程: a year's checkpoints proposed from the last one, on business days and in order, and added all or none.
 
+`HYPOTHESIS_PROFILE=long` tries many more years and closing days, at random; the short form the same few every time.
+"""
+
+import os
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -9,7 +13,7 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from departments.errors import Refused
@@ -27,6 +31,12 @@ from workflows.schedule import Days, proposed_days
 from workflows.services.year import add_year
 
 pytestmark = pytest.mark.usefixtures("clock")
+
+PROFILES = {
+    "short": settings(max_examples=60, derandomize=True, deadline=None),
+    "long": settings(max_examples=3000, deadline=None),
+}
+TRIES = PROFILES[os.environ.get("HYPOTHESIS_PROFILE", "short")]
 
 PLAIN = BusinessCalendar()
 # Of the fiscal year 2026, as the city had them.
@@ -77,6 +87,7 @@ def faults_of(days: Days, year: int, calendar: BusinessCalendar) -> dict[str, An
     return form.errors
 
 
+@TRIES
 @given(case=last_years())
 def test_a_proposal_keeps_every_rule(case: tuple[Checkpoint, int, BusinessCalendar, ClosedDays]) -> None:
     last, year, calendar, rule = case
@@ -85,6 +96,7 @@ def test_a_proposal_keeps_every_rule(case: tuple[Checkpoint, int, BusinessCalend
     assert all(calendar.is_business_day(getattr(days, name)) for name in IN_ORDER)
 
 
+@TRIES
 @given(year=st.integers(2020, 2040), kind=st.sampled_from(ROUNDS), data=st.data())
 def test_so_do_the_usual_days(year: int, kind: CheckpointKind, data: st.DataObject) -> None:
     calendar = BusinessCalendar(frozenset(data.draw(days_within(year))))
