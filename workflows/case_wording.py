@@ -31,7 +31,7 @@ def nudging(review: Review, by: User, on: date) -> CaseText:
     return CaseText(
         title=_("Ask to go on with it"),
         button=_("Ask"),
-        back=_("Not now"),
+        back=_("Go back"),
         effects=[
             _("Whoever has it gets a mail with your message."),
             _("They are asked once a day at most, whoever asks."),

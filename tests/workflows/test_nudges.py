@@ -264,7 +264,8 @@ def sees_board(person: User) -> bool:
 
 def test_one_click_leads_back_to_the_board_as_it_was(cast: Cast, reviews: list[Review]) -> None:
     answer = press(cast.reviewer, key(reviews[1]), NOTE, f"?year={YEAR}&late=1")
-    assert answer.redirect_chain == [(f"{reverse('board')}?year={YEAR}&late=1", 302)]
+    row = f"{reverse('board')}?year={YEAR}&late=1#plan-{reviews[1].plan_id}"
+    assert answer.redirect_chain == [(row, 302)]
     assert "1件を催促しました。" in text_of(answer)
     assert "3営業日超過 催促済み 10月7日 reviewer" in text_of(answer)
     nudge = Nudge.objects.get()
@@ -275,7 +276,7 @@ def test_one_click_leads_back_to_the_board_as_it_was(cast: Cast, reviews: list[R
 
 def test_all_that_are_late_are_asked_by_one_button(cast: Cast, reviews: list[Review]) -> None:
     page = page_of(cast.approver, "board")
-    assert "期限を過ぎた2件をまとめて催促する" in text_of(page)
+    assert "催促にメッセージを添える、期限を過ぎた2件をまとめて催促する" in text_of(page)
     late = page.content.decode().split('name="late_ones" value="')[1].split('"')[0]
     assert late == f"{key(reviews[0])},{key(reviews[1])}"
     assert "2件を催促しました。" in text_of(press(cast.approver, "late", NOTE, late_ones=late))
@@ -285,7 +286,8 @@ def test_all_that_are_late_are_asked_by_one_button(cast: Cast, reviews: list[Rev
 
 
 def test_only_those_shown_are_late(cast: Cast, places: Places, reviews: list[Review]) -> None:
-    assert "まとめて催促" not in text_of(page_of(cast.approver, "board", query=f"?division={places.dx.parent_id}"))
+    text = text_of(page_of(cast.approver, "board", query=f"?division={places.dx.parent_id}"))
+    assert ("催促にメッセージを添える" in text, "まとめて催促" in text) == (True, False)
 
 
 def test_what_is_refused_is_told_and_the_message_stays(cast: Cast, reviews: list[Review]) -> None:

@@ -1,6 +1,6 @@
 """進捗ボード: departments × checkpoints, and nudging (催促) from there."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +17,7 @@ from workflows.access import board_departments, nudges_anybody, visible_reviews
 from workflows.board import build_board
 from workflows.errors import Stale
 from workflows.forms.cases import NudgeForm
+from workflows.models import Review
 from workflows.services.nudges import Asked, Result, nudge_many
 from workflows.views.refusals import sent_numbers
 from workflows.wording import told
@@ -67,38 +68,39 @@ def board_nudge(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect(board_url)
     asked, form = _asked(request), NudgeForm(request.POST)
+    reviews = visible_reviews(request.user, timezone.localdate()).with_names()
+    seen = reviews.in_bulk([each.review_id for each in asked])
+    if not seen:
+        raise Http404
     if not form.is_valid():
         return _page(request, form)
-    results = nudge_many(asked=asked, note=form.cleaned_data["note"], by=request.user, now=timezone.now())
-    _tell(request, results)
+    within = [each for each in asked if each.review_id in seen]
+    results = nudge_many(asked=within, note=form.cleaned_data["note"], by=request.user, now=timezone.now())
+    _tell(request, results, seen)
     if any(result.refusal for result in results):
         return _page(request, form)
+    if len(within) == 1:  # back to the row whose button it was
+        board_url += f"#plan-{seen[within[0].review_id].plan_id}"
     return redirect(board_url)
 
 
 def _asked(request: HttpRequest) -> list[Asked]:
-    """Of the button that was pressed: one review, or all late ones; without those that are out of sight by now."""
+    """Of the button that was pressed: one review, or all late ones."""
     pressed = request.POST.get("nudge", "")
     keys = request.POST.get("late_ones", "").split(",") if pressed == "late" else [pressed]
-    asked = [Asked(*sent_numbers(key, 2)) for key in dict.fromkeys(keys)]
-    seen = visible_reviews(request.user, timezone.localdate()).in_bulk([each.review_id for each in asked])
-    if not seen:
-        raise Http404
-    return [each for each in asked if each.review_id in seen]
+    return [Asked(*sent_numbers(key, 2)) for key in dict.fromkeys(keys)]
 
 
-def _tell(request: HttpRequest, results: Sequence[Result]) -> None:
+def _tell(request: HttpRequest, results: Sequence[Result], reviews: Mapping[int, Review]) -> None:
     """Say how many were asked, and which were not and why."""
     refused = [result for result in results if result.refusal is not None]
     if done := len(results) - len(refused):
         sentence = ngettext("%(n)d was asked to go on.", "%(n)d were asked to go on.", done)
         messages.success(request, sentence % {"n": done})
-    reviews = visible_reviews(request.user, timezone.localdate()).with_names()
-    names = reviews.in_bulk([result.review_id for result in refused[:TOLD_EACH]])
     for result in refused[:TOLD_EACH]:
         event = result.refusal.event if isinstance(result.refusal, Stale) else None
         why = told(event, request.user) if event else str(result.refusal)
-        messages.warning(request, _("%(review)s: %(why)s") % {"review": names[result.review_id], "why": why})
+        messages.warning(request, _("%(review)s: %(why)s") % {"review": reviews[result.review_id], "why": why})
     more = len(refused) - TOLD_EACH
     if more > 0:
         messages.warning(request, ngettext("And %(n)d more.", "And %(n)d more.", more) % {"n": more})
