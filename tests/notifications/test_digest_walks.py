@@ -81,7 +81,8 @@ class Walk:
     def __init__(self, seed: int) -> None:
         self.chance, self.city = random.Random(seed), make_city()
         Server.mode, Server.handed, Server.chance = "up", [], random.Random(seed)
-        self.now, self.owed = october(1), set[str]()
+        self.now = self.flipped = october(1)
+        self.owed = set[str]()
         self.left_out, self.last_run = set[int](), None
         self.city.open(self.now)
 
@@ -115,12 +116,14 @@ class Walk:
         change_people(self.city, self.chance, self.now)
 
     def flip(self) -> None:
-        Server.mode = self.chance.choice(["up", "away", "doubtful"])
+        Server.mode, self.flipped = self.chance.choice(["up", "away", "doubtful"]), self.now
 
     def pass_time(self, time: timedelta) -> None:
         before, self.now = self.today, self.now + time
         if self.today != before:
             rebuild_access(self.today)
+        if self.now > self.flipped + timedelta(days=4):  # after a week mails are given up
+            Server.mode = "up"
 
     # ---- what the machine does, and what must be so afterwards
 
