@@ -95,10 +95,10 @@ def due_days(user: User, on: date) -> dict[int, date | None]:
     return {review.pk: review.due_on for review in waiting_for(User.objects.get(pk=user.pk), on)}
 
 
-def asked_for(user: User) -> set[int]:
-    """The reviews that mails have asked the person for."""
-    items = MailItem.objects.filter(mail__recipient=user, asks=True, left_out=False, mail__attempts__gt=0)
-    return set(items.values_list("review", flat=True))
+def known_of(user: User, now: datetime) -> set[int]:
+    """The reviews that a mail asks the person for now, or asked for before while they wanted calendar entries."""
+    items = MailItem.objects.filter(mail__recipient=user, asks=True, left_out=False, mail__sent_at=now)
+    return {*items.values_list("review", flat=True), *user.calendar_entries.values_list("review", flat=True)}
 
 
 def test_a_quarter(city: City) -> None:
@@ -348,9 +348,9 @@ def test_a_walk(city: City, postman: type[Postman], seed: int) -> None:
             mails = OutgoingMail.objects.filter(recipient=user)
             if mails.open().exists() or mails.filter(sent_at=now, dated__lt=now).exists():
                 continue  # what is on its way is not stated by another mail, and what may be there never changes
-            asked, wants = asked_for(user), not MailChoice.objects.filter(user=user, calendar=False).exists()
-            due = due_days(user, timezone.localdate(now)) if wants else {}
-            assert diaries.days(user) == {pk: day for pk, day in due.items() if pk in asked}, (now, user)
+            refuses, known = MailChoice.objects.filter(user=user, calendar=False).exists(), known_of(user, now)
+            due = {} if refuses else due_days(user, timezone.localdate(now))
+            assert diaries.days(user) == {pk: day for pk, day in due.items() if pk in known}, (now, user)
             checked += 1
         do_something(city, chance, people, now)
         now += timedelta(hours=chance.choice([1, 5, 24]))
