@@ -17,6 +17,9 @@ from django.db.models import AutoField, Expression, Field, Model, QuerySet
 Row = TypeVar("Row")
 Added = TypeVar("Added", bound=Model)
 
+# For the one transaction only, and without a statement and a round trip more.
+AT_LEISURE = " AND set_config('synchronous_commit', 'off', true) IS NOT NULL"
+
 
 class Place(Expression):
     """Where a value will stand; it goes to the database as it is, which is right for numbers and for texts."""
@@ -72,10 +75,16 @@ def update(row: Model, *names: str) -> None:
             raise DatabaseError(f"{row._meta.label} {row.pk} is not there")
 
 
-def change(model: type[Model], values: Mapping[str, Any], **where: Any) -> bool:
-    """Write these values into the row where these fields, none of them NULL, say that; False if there is none."""
+def change(model: type[Model], values: Mapping[str, Any], *, at_leisure: bool = False, **where: Any) -> bool:
+    """Write these values into the row where these fields, none of them NULL, say that; False if there is none.
+
+    `at_leisure`: the statement is a transaction of its own, and PostgreSQL need not have it on the disk before it
+    answers. It is seen by everybody and outlives this process; a power cut may undo it until the next commit.
+    """
     sql, fields = _conditional_change(model, tuple(values), tuple(where))
     connection, full = _connection(), [*values.values(), *where.values()]
+    if at_leisure and connection.vendor == "postgresql":
+        sql += AT_LEISURE
     with connection.cursor() as cursor:
         params = [field.get_db_prep_save(value, connection) for field, value in zip(fields, full, strict=True)]
         cursor.execute(sql, params)

@@ -85,6 +85,31 @@ def test_a_change_on_condition_touches_the_one_row_that_meets_it(plans: list[Act
     assert other.summary != "二"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_what_is_changed_at_leisure_is_there_for_everybody_at_once_and_changes_no_other_commit() -> None:
+    plan = make_plan(make_department("a"))
+    seen: list[str] = []
+
+    def look() -> None:
+        seen.append(ActionPlan.objects.get(pk=plan.pk).summary)
+        connection.close()
+
+    assert change(ActionPlan, {"summary": "二"}, at_leisure=True, id=plan.pk)
+    assert not change(ActionPlan, {"summary": "三"}, at_leisure=True, id=plan.pk, version=plan.version + 1)
+    other = Thread(target=look)
+    other.start()
+    other.join()
+    assert seen == ["二"]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            settings = []
+            for _ in range(2):
+                cursor.execute("SHOW synchronous_commit")
+                settings.append(cursor.fetchone())
+                change(ActionPlan, {"summary": "四"}, at_leisure=True, id=plan.pk)
+        assert settings[0] == settings[1]
+
+
 def test_constraints_speak_as_ever(plans: list[ActionPlan]) -> None:
     twin = ActionPlan(department=plans[0].department, fiscal_year=plans[0].fiscal_year, kind=plans[0].kind)
     with pytest.raises(IntegrityError), transaction.atomic():
