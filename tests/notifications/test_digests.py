@@ -318,7 +318,8 @@ def test_a_mail_that_may_have_arrived_is_not_folded(city: City, settings: Any) -
     city.submit(city.tax_review, city.tanaka, october(1))
     run(october(1, 10))
     first, second = OutgoingMail.objects.filter(recipient=city.mori).order_by("pk")
-    OutgoingMail.objects.filter(pk=first.pk).update(status=Status.UNCERTAIN, may_have_arrived=True)
+    words = {"raw": b"\r\n", "address": "mori@city.example", "message_id": "<1@localhost>", "dated": october(1)}
+    OutgoingMail.objects.filter(pk=first.pk).update(status=Status.UNCERTAIN, may_have_arrived=True, **words)
     remind(now=october(2))
     first.refresh_from_db()
     second.refresh_from_db()
