@@ -20,7 +20,7 @@ LANGUAGE_FILES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(shell find */static -type f 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore) --require-hashes -r
 ON_POSTGRES := tests/workflows tests/notifications tests/journeys tests/project/test_celery.py
-PACKAGES := chromium fonts-noto-cjk gettext redis-server
+PACKAGES := chromium fonts-noto-cjk gettext openssl redis-server
 
 # ---- run
 
