@@ -21,6 +21,7 @@ class Move(Enum):
     PASS = "pass"  # noqa: S105
     RETURN = "return"
     APPROVE = "approve"
+    NUDGE = "nudge"
     EXTEND = "extend"
     CANCEL = "cancel"
     REVOKE = "revoke"
@@ -35,6 +36,7 @@ class Part(Enum):
 
     UNTOUCHED = []  # not (): early releases of Python 3.11 lose an empty tuple that is the value of a member
     DRAFTING = (Move.BEGIN,)
+    NUDGED = (Move.BEGIN, Move.NUDGE)
     EXTENDED = (Move.BEGIN, Move.EXTEND)
     CANCELLED = (Move.BEGIN, Move.CANCEL)
     WITHDRAWN = (Move.SAVE, Move.SUBMIT, Move.WITHDRAW)
@@ -78,7 +80,8 @@ RUNNING: dict[DemoStage, dict[Part, int]] = {
         Part.PASSED: 4,
         Part.SUBMITTED: 5,
         Part.WITHDRAWN: 1,
-        Part.UNTOUCHED: 3,
+        Part.UNTOUCHED: 2,
+        Part.NUDGED: 1,
         Part.EXTENDED: 1,
         Part.CANCELLED: 1,
         Part.REVOKED: 1,

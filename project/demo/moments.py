@@ -24,6 +24,7 @@ GAPS = {
     Move.RETURN: (1, 3),
     Move.SAVE: (1, 2),
     Move.APPROVE: (1, 3),
+    Move.NUDGE: (0, 1),
     Move.EXTEND: (0, 1),
     Move.CANCEL: (1, 2),
     Move.REVOKE: (0, 1),

@@ -27,6 +27,7 @@ from workflows.schedule import Days
 from workflows.services.cases import cancel, extend, revoke
 from workflows.services.checkpoints import add_checkpoint, close_checkpoint, open_checkpoint
 from workflows.services.drafts import save_draft
+from workflows.services.nudges import nudge
 from workflows.services.reviews import decide, submit, withdraw
 
 PASSING = ("", "", "", "数値と本文の一致を確認しました。", "前回の指摘が反映されていることを確認しました。")
@@ -37,6 +38,7 @@ APPROVING_LATE = (
 )
 LOOKING = timedelta(minutes=2)  # from the comments on its places to the decision on the whole
 WHY = {
+    Move.NUDGE: "数値だけでも先にそろえば、こちらで確認を進められます。ご協力をお願いします。",
     Move.EXTEND: "大雨による窓口対応のため、集計に時間を要すると所属から申出がありました。",
     Move.CANCEL: "年度途中の組織改正で事務が移管されたため、移管先の計画でまとめて報告することにしました。",
     Move.REVOKE: "承認後に指標の集計漏れが判明しました。正しい数値に直して再提出してください。",
@@ -164,6 +166,8 @@ class Year:
                 else:
                     resolve_all(review, by=by, now=now - LOOKING)
                 decide(**at, outcome=outcome, comment=comment, by=by)
+            case Move.NUDGE:
+                nudge(**at, note=WHY[move], by=self.staff.users["reviewer"])
             case Move.EXTEND | Move.CANCEL | Move.REVOKE:
                 self._beside_the_way(review, text, move, now)
             case _:

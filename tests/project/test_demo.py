@@ -87,7 +87,7 @@ def test_review_has_every_kind_of_case():
     assert [review.due_on > TODAY for review in begun if review.extended_to] == [True]
     assert all(is_overdue(review) for review in begun if not review.extended_to)
     assert not any(is_overdue(review) for review in reviews if review.stage != Stage.PREPARE)
-    for kind in (EventKind.WITHDRAWN, EventKind.EXTENDED, EventKind.CANCELLED, EventKind.REVOKED):
+    for kind in (EventKind.WITHDRAWN, EventKind.NUDGED, EventKind.EXTENDED, EventKind.CANCELLED, EventKind.REVOKED):
         assert Event.objects.filter(kind=kind, review__checkpoint=checkpoint).exists()
 
     earlier = Checkpoint.objects.filter(kind__in=["plan", "q1"])
