@@ -120,7 +120,7 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
 
 
 class OutgoingMail(models.Model):
-    """One mail to one person. Written by `outbox` alone; ended by `backlog` too, and by `bounces` once it has come back.
+    """One mail to one person. Written by `outbox`; ended by `backlog` too, and by `bounces` once it has come back.
 
     It is put into words when it is first sent; `raw` then holds the very bytes, Message-ID and Date included, that
     every later attempt hands over again. `attempts` counts claims and fences: only the latest may say how it went.

@@ -35,7 +35,7 @@ from workflows.models import EventKind, PendingEvent, Review
 
 pytestmark = pytest.mark.django_db
 
-WALKS, STEPS = {"long": (60, 150)}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), (3, 60))
+WALKS, STEPS = {"long": (60, 150)}.get(os.environ.get("HYPOTHESIS_PROFILE", ""), (2, 60))
 DUE = re.compile(r"期限: 令和8年(\d+)月(\d+)日")
 
 
