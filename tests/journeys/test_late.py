@@ -59,7 +59,6 @@ def test_what_is_taken_back_what_is_late_and_what_is_never_done(city: City) -> N
         date(2026, 10, 8): {"kato": [waits], "ito": [waits]},
         date(2026, 10, 15): {"kato": [waits], "ito": [waits]},
         date(2026, 10, 16): {"kato": [waits], "ito": [waits]},
-        date(2026, 10, 20): {"approver": [waits]},
         date(2026, 10, 21): {
             "kato": [WAITS_LATE, lapsed.format("税務課")],
             "ito": [WAITS_LATE],
