@@ -233,7 +233,10 @@ PAGES = [
     Shown("mail_message", "admin", a_mail),
 ]
 # Read by machines, a redirect, or a download.
-WITHOUT_A_LOOK = {"healthz", "readyz", "mail_health", "language", "review_file", "register_csv", "register_json"}
+WITHOUT_A_LOOK = {
+    *("healthz", "readyz", "mail_health", "language", "review_file", "register_csv", "register_json"),
+    "board_nudge",
+}
 
 
 def test_every_page_is_looked_at() -> None:
