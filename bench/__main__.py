@@ -13,15 +13,17 @@ import sys
 import tempfile
 from typing import Any
 
-from bench.table import heading, reminding_rows, rows, table, verifying_rows
+from bench.table import delivering_rows, heading, reminding_rows, rows, table, verifying_rows
 from tests.servers.postgres import postgres
 
 FULL = {"departments": 60, "cycle_rounds": 5, "reviews": 10_000, "opening_rounds": 4}
 FULL |= {"events": 1_000_000, "verifying_rounds": 3}
 FULL |= {"open_reviews": 1_000_000, "due_rounds": 5}
+FULL |= {"reminders": 1_000, "delivering_rounds": 5}
 QUICK = {"departments": 10, "cycle_rounds": 3, "reviews": 500, "opening_rounds": 3}
 QUICK |= {"events": 20_000, "verifying_rounds": 3}
 QUICK |= {"open_reviews": 6_000, "due_rounds": 3}
+QUICK |= {"reminders": 60, "delivering_rounds": 3}
 
 
 def main() -> None:
@@ -37,8 +39,11 @@ def main() -> None:
         lines += verifying_rows(**_measure("bench.verifying", sizes, DATABASE_URL=url))
     with postgres(durable=True) as url:
         lines += reminding_rows(**_measure("bench.reminding", sizes, DATABASE_URL=url))
+    with postgres(durable=True) as url:
+        lines += delivering_rows(**_measure("bench.delivering", sizes, DATABASE_URL=url))
     lines += rows(_measure("bench.measure", sizes))
     lines += verifying_rows(**_measure("bench.verifying", sizes))
+    lines += delivering_rows(**_measure("bench.delivering", sizes))
     print(top, table(lines), sep="\n\n")
 
 

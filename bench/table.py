@@ -71,6 +71,15 @@ def reminding_rows(version: str, reviews: int, due: int, reminders: int, times: 
         yield f"{version}: {what} to decide who is due {among}", *cells
 
 
+def delivering_rows(version: str, mails: int, statements: float, floor: Numbers, ours: Numbers) -> Iterator[Line]:
+    """The lines of handing over reminders on one database; here alone the ratio is of rates, so more is better."""
+    ratios = [one / other for one, other in zip(ours, floor, strict=True)]
+    what = "reminders handed over a second, 2 workers; plain: only sent, 1 connection; ratio of the rates"
+    cells = (_spread(floor, 0), "", _spread(ours, 0), _spread(ratios, 2), "", f"{len(ours)} × {mails}")
+    yield f"{version}: {what}", *cells
+    yield f"{version}: statements of a reminder, one worker", "", "", f"{statements:.1f}", "", "", ""
+
+
 def table(lines: list[Line]) -> str:
     """Markdown, so that it can be put into the documents as it is."""
     lines = [COLUMNS, *lines]
