@@ -43,7 +43,6 @@ def main() -> None:
         lines += delivering_rows(**_measure("bench.delivering", sizes, DATABASE_URL=url))
     lines += rows(_measure("bench.measure", sizes))
     lines += verifying_rows(**_measure("bench.verifying", sizes))
-    lines += delivering_rows(**_measure("bench.delivering", sizes))
     print(top, table(lines), sep="\n\n")
 
 
