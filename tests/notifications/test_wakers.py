@@ -125,3 +125,20 @@ def test_a_loop_alone_until_it_is_told_to_end_with_the_mail_at_hand(city: City, 
     finally:
         program.stop()
     assert "sent=" in program.log.read_text(encoding="utf-8")
+
+
+def test_mails_wait_neither_behind_heavy_work_nor_behind_what_nobody_knows(
+    transactional_db: None, redis_server: RedisServer, mail_worker: Program, send_task: Callable[[str], None]
+) -> None:
+    """Heavy work stays for its own worker; a task of another version is refused once and gone."""
+    redis_server.flush()
+    heavy = {entry["task"] for entry in app.conf.beat_schedule.values()} - {"notifications.tasks.tick"}
+    for task in [*heavy, "notifications.tasks.of_an_older_version", "notifications.tasks.tick"]:
+        send_task(task)
+    mail_worker.wait_for_line("Received unregistered task")
+    wait_until(Tick.objects.exists, what="a tick")
+    with app.connection_for_write(redis_server.url) as connection:
+        client = connection.default_channel.client
+        wait_until(lambda: client.hlen("unacked") == 0, what="the end of all tasks")
+        assert [client.llen("heavy"), client.llen("mail")] == [len(heavy), 0]
+    redis_server.flush()

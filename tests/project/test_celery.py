@@ -23,7 +23,6 @@ from tests.servers.programs import Program, celery_worker
 from tests.servers.redis import RedisServer
 
 TASKS = sorted(entry["task"] for entry in app.conf.beat_schedule.values())
-HEAVY = [task for task in TASKS if task != "notifications.tasks.tick"]
 PASSWORD = "momiji7"
 
 
@@ -80,28 +79,6 @@ def test_every_task_has_a_queue_that_somebody_works_on() -> None:
     assert sorted(re.findall(r"-Q (\S+)", commands)) == sorted(PROCESSES) == ["heavy", "mail"]
 
 
-def test_mails_wait_neither_behind_heavy_work_nor_behind_what_nobody_knows(
-    transactional_db: None, redis_server: RedisServer, send_task: Callable[..., None]
-) -> None:
-    """Heavy work stays for its own worker; a task of another version is refused once and gone."""
-    redis_server.flush()
-    for task in HEAVY:
-        send_task(task)
-    worker = celery_worker(redis_url=redis_server.url, queues="mail")
-    worker.start()
-    try:
-        send_task("notifications.tasks.of_an_older_version")
-        worker.wait_for_line("Received unregistered task")
-        send_task("notifications.tasks.tick")
-        worker.wait_for_line("succeeded in")
-        with app.connection_for_write(redis_server.url) as connection:
-            client = connection.default_channel.client
-            assert [client.llen("heavy"), client.llen("mail"), client.hlen("unacked")] == [len(HEAVY), 0, 0]
-    finally:
-        worker.stop()
-        redis_server.flush()
-
-
 # ---- settings
 
 
@@ -151,12 +128,11 @@ def test_a_tick_goes_through_tls_and_password_to_a_real_worker(
         worker.stop()
 
 
-def test_a_certificate_of_somebody_else_is_not_trusted(
-    transactional_db: None, closed_redis: RedisServer, tmp_path: Path
-) -> None:
+@pytest.mark.django_db
+def test_a_certificate_of_somebody_else_is_not_trusted(closed_redis: RedisServer, tmp_path: Path) -> None:
     stranger = make_certificate(tmp_path, "stranger")
     sender = Program(
-        *("manage.py", "shell", "-c", "from notifications.tasks import tick; tick.apply_async(retry=False)"),
+        *("-c", "from project.celery import app; app.connection_for_write().channel().client.ping()"),
         environment={"REDIS_URL": closed_redis.url, "REDIS_CA": str(stranger.path)},
     )
     sender.start()
