@@ -66,6 +66,6 @@ def health(now: datetime) -> Health:
         at=now,
         waiting=waiting["count"],
         oldest=waiting["oldest"],
-        last_tick=tick and tick.at,
+        last_tick=tick.at if tick else None,
         undelivered=lost.count(),
     )

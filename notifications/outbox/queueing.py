@@ -65,8 +65,3 @@ def postpone(now: datetime) -> None:
     """The mail server is away: nothing is tried for a minute, by nobody, whatever is due."""
     until = now + PAUSE
     OutgoingMail.objects.filter(next_attempt_at__lt=until).update(next_attempt_at=until)
-
-
-def pending_count() -> int:
-    """How many mails are waiting or being sent."""
-    return OutgoingMail.objects.open().count()
