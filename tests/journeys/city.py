@@ -70,7 +70,7 @@ class City:
         before, out = len(mail.outbox), io.StringIO()
         call_command("send_due", "--at", self.clock.now.isoformat(), stdout=out)
         counts = json.loads(out.getvalue())
-        assert {counts[name] for name in ("retried", "failed", "expired", "pending")} == {0}, counts
+        assert {counts[name] for name in ("retried", "failed", "expired", "waiting")} == {0}, counts
         sent: Told = {}
         for message in mail.outbox[before:]:
             [address] = message.to
