@@ -99,9 +99,9 @@ def _order(mail: OutgoingMail, row: CalendarEntry | None, fact: Fact) -> tuple[b
 
 def _next(mail: OutgoingMail, row: CalendarEntry | None, fact: Fact, leaving: set[int]) -> CalendarEntry | None:
     """The row as it is once the mail has told of the fact; None where that is told or there never was an entry."""
-    if row is None and fact.due_on is None:
-        return None
     if row is None:
+        if fact.due_on is None:
+            return None
         return CalendarEntry(user=mail.recipient, review=fact.review, due_on=fact.due_on, mail=mail)
     is_told = row.cancelled if fact.due_on is None else row.due_on == fact.due_on and not row.cancelled
     row.review = fact.review

@@ -193,7 +193,9 @@ if env.bool("BEHIND_PROXY", default=False):
 MAIL_DIR = VAR_DIR / "mail"
 DEFAULT_FROM_EMAIL = env.str("MAIL_FROM", default="meguru@localhost")
 if "@" not in parseaddr(DEFAULT_FROM_EMAIL)[1]:
-    raise ImproperlyConfigured("MAIL_FROM has to be an address, or a name and an address: Meguru <meguru@example.lg.jp>")
+    raise ImproperlyConfigured(
+        "MAIL_FROM has to be an address, or a name and an address: Meguru <meguru@example.lg.jp>"
+    )
 # Where mail servers send their reports about mails that came back (MAIL FROM), and the mailbox or folder they are
 # read from: imaps://user:password@host/INBOX, imap://…, maildir:///path or folder:///path; without it, none are read.
 MAIL_RETURN_PATH = env.str("MAIL_RETURN_PATH", default="") or DEFAULT_FROM_EMAIL

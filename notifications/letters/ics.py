@@ -8,6 +8,8 @@ from icalendar import Calendar, Event, vCalAddress, vText
 
 from notifications.letters.octets import sender
 
+MOST_APART = 3
+
 
 class DueDay(NamedTuple):
     """One entry in words. `uid` stays the same while it moves, `sequence` tells its newest state."""
@@ -32,12 +34,15 @@ class Words(vText):
 def calendars(days: Iterable[DueDay], dated: datetime) -> list[tuple[str, bytes]]:
     """The calendars that state the entries, each with its method.
 
-    All that are to be seen are in one; RFC 5546 (3.2.5) wants each that is cancelled in one of its own.
+    RFC 5546 (3.2.5) wants each that is cancelled in one of its own. More than a few at once nobody would open, and so
+    they stand with those that are to be seen (3.2.1).
     """
     days = list(days)
-    published = [day for day in days if not day.is_cancelled]
-    cancelled = [("CANCEL", _calendar("CANCEL", [day], dated)) for day in days if day.is_cancelled]
-    return [("PUBLISH", _calendar("PUBLISH", published, dated)), *cancelled] if published else cancelled
+    cancelled = [day for day in days if day.is_cancelled]
+    apart = cancelled if len(cancelled) <= MOST_APART else []
+    together = [day for day in days if day not in apart]
+    found = [("PUBLISH", _calendar("PUBLISH", together, dated))] if together else []
+    return found + [("CANCEL", _calendar("CANCEL", [day], dated)) for day in apart]
 
 
 def _calendar(method: str, days: Sequence[DueDay], dated: datetime) -> bytes:
@@ -72,7 +77,7 @@ def read(raw: bytes) -> list[DueDay]:
     return [
         DueDay(
             uid=str(event["UID"]),
-            sequence=int(event["SEQUENCE"]),
+            sequence=int(str(event["SEQUENCE"])),
             day=event.decoded("DTSTART"),
             is_cancelled=event["STATUS"] == "CANCELLED",
             summary=str(event["SUMMARY"]),

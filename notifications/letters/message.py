@@ -84,7 +84,8 @@ def html_of(text: Text, language: str) -> str:
 
 def _calendar_parts(mail: OutgoingMail, text: Text) -> Iterator[Message]:
     """The due days as files that a calendar program opens; always in UTF-8, as RFC 5545 wants it."""
-    for number, (method, calendar) in enumerate(ics.calendars(text.due_days, mail.dated), start=1):
+    stated = ics.calendars(text.due_days, mail.dated) if mail.dated else []
+    for number, (method, calendar) in enumerate(stated, start=1):
         part = MIMEBase("text", "calendar", policy=POLICY, method=method, charset=UTF_8)
         part.add_header("Content-Disposition", "attachment", filename=f"due-{number}.ics")
         part.set_payload(calendar)

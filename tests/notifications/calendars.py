@@ -22,7 +22,7 @@ class Diary:
         for calendar in calendars_of(message):
             for event in calendar.walk("VEVENT"):
                 uid, sequence = str(event["UID"]), int(event["SEQUENCE"])
-                assert (event["STATUS"] == "CANCELLED") == (calendar["METHOD"] == "CANCEL")
+                assert event["STATUS"] == "CANCELLED" or calendar["METHOD"] == "PUBLISH"
                 if sequence >= max(self.told.get(uid, [0])):
                     self._enter(uid, None if event["STATUS"] == "CANCELLED" else event.decoded("DTSTART"))
                 self.told.setdefault(uid, []).append(sequence)

@@ -103,6 +103,12 @@ def test_one_calendar_for_all_that_is_due_and_one_for_each_that_is_not_any_more(
     }
 
 
+def test_many_that_are_over_at_once_come_in_one_calendar() -> None:
+    gone = [DAY._replace(uid=f"review-{number}-2@localhost", is_cancelled=True) for number in range(2, 6)]
+    [(method, events)] = parsed([DAY, *gone])
+    assert (method, [str(event["STATUS"]) for event in events]) == ("PUBLISH", ["CONFIRMED", *4 * ["CANCELLED"]])
+
+
 def test_nothing_to_say_is_no_calendar() -> None:
     assert calendars([], DATED) == []
 
