@@ -4,20 +4,25 @@ from collections import Counter
 from datetime import datetime
 from itertools import islice
 
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
+from django.utils import timezone
 
+from notifications.due import midnight
 from notifications.models import MailItem, MailKind, OutgoingMail, Reason, Status
 from notifications.outbox import BATCH
 
 
-def fold(*, before: datetime) -> int:
-    """End the mails of everybody who has more than one waiting from before then; returns how many were ended.
+@transaction.atomic
+def fold(*, now: datetime) -> int:
+    """End the mails of everybody who has more than one waiting from before today; returns how many were ended.
 
     What they were to tell waits for the person's next mail of the day. A mail that may have arrived, or is being sent,
-    is left alone, and so is a mail of the day, which the next one joins by itself. Inside the caller's transaction.
+    is left alone, and so is a mail of the day, which the next one joins by itself. Before anything is sent, whenever
+    the mail server comes back.
     """
     rows = OutgoingMail.objects.select_for_update().filter(
-        next_attempt_at__isnull=False, may_have_arrived=False, created_at__lt=before
+        next_attempt_at__isnull=False, may_have_arrived=False, created_at__lt=midnight(timezone.localdate(now))
     )
     waiting = list(rows.values_list("pk", "recipient", "kind"))
     counts = Counter(person for _pk, person, _kind in waiting)

@@ -1,13 +1,12 @@
 """The one mail that a person gets a day (本日のお知らせ), and what waits for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
 
-from django.utils import timezone
-
 from notifications import backlog, choices, outbox
+from notifications.due import midnight
 from notifications.models import MailItem, MailKind, OutgoingMail
 from notifications.outbox import BATCH, Draft
 
@@ -42,7 +41,7 @@ def queue_digests(items: Mapping[int, Sequence[MailItem]], *, today: date, now: 
     that in that one; who had theirs today, because it was late, gets it in the next one. Inside the caller's
     transaction, once a day.
     """
-    backlog.fold(before=_midnight(today))
+    backlog.fold(now=now)
     resting = choices.resting(today)
     fresh = _without_rest(items, resting)
     waiting = _waiting(resting)
@@ -90,7 +89,7 @@ def _standing(today: date) -> tuple[dict[int, OutgoingMail], set[int]]:
     digests = OutgoingMail.objects.filter(kind=MailKind.DIGEST).defer("raw")
     still_open = list(digests.open().select_for_update())
     unsent = {mail.recipient_id: mail for mail in still_open if mail.next_attempt_at and not mail.may_have_arrived}
-    sent = digests.filter(sent_at__gte=_midnight(today), sent_at__lt=_midnight(today + timedelta(days=1)))
+    sent = digests.filter(sent_at__gte=midnight(today), sent_at__lt=midnight(today + timedelta(days=1)))
     served = set(sent.values_list("recipient", flat=True))
     served |= {mail.recipient_id for mail in still_open if mail.lease_until}
     return unsent, served - unsent.keys()
@@ -114,7 +113,3 @@ def _move(waiting: Told, mails: Mapping[int, OutgoingMail]) -> None:
             item.mail, item.waits_for = mails[person], None
             moved.append(item)
     MailItem.objects.bulk_update(moved, ["mail", "waits_for"], batch_size=BATCH)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))

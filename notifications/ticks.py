@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 from django.utils import timezone
 
+from notifications.backlog import fold
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import Status, Tick
@@ -56,6 +57,8 @@ def tick(*, clock: Callable[[], datetime] = timezone.now, seconds: float | None 
         done.dispatched = dispatch(now=clock())
     with _part("remind", done):
         done.reminded = remind(now=clock())
+    with _part("fold", done):
+        fold(now=clock())
     with _part("deliver", done):
         done.ended = deliver(clock=clock, seconds=seconds, stopping=stopping.is_set)
     if any(done.counts.values()):

@@ -11,6 +11,7 @@ from django.utils import timezone
 from departments.models import Department, Role, User
 from departments.models.plans import PlanState
 from departments.services.deputies import name_deputy
+from notifications.backlog import fold
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.reminders import remind
@@ -166,6 +167,7 @@ def run(now: datetime) -> dict[str, list[str]]:
     before = len(mail.outbox)
     dispatch(now=now)
     remind(now=now)
+    fold(now=now)
     deliver(clock=lambda: now)
     return received(mail.outbox[before:])
 

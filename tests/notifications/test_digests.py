@@ -311,6 +311,18 @@ def test_a_backlog_is_folded_into_the_mail_of_the_day(city: City, settings: Any)
     assert [message.subject for message in mail.outbox if message.to == ["hayashi@city.example"]] == []
 
 
+def test_a_backlog_does_not_go_out_on_a_day_off_either(city: City, settings: Any) -> None:
+    """The mail server comes back on a Saturday: what has piled up waits for Monday's mail."""
+    settings.EMAIL_BACKEND = AWAY
+    city.submit(city.welfare_review, city.sato, october(2))
+    run(october(2))
+    city.submit(city.tax_review, city.tanaka, october(2))
+    run(october(2, 10))
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert run(october(3)) == {}
+    assert run(october(5))["mori"] == ["【めぐる】対応待ち2件"]
+
+
 def test_a_mail_that_may_have_arrived_is_not_folded(city: City, settings: Any) -> None:
     settings.EMAIL_BACKEND = AWAY
     city.submit(city.welfare_review, city.sato, october(1))
