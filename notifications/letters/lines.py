@@ -1,7 +1,7 @@
 """One review as a mail lists it: what happened, what there is to do, with whom it is now."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -122,10 +122,6 @@ class Line:
         return _("%(task)s (%(people)s)") % {"task": self.task, "people": people} if names else self.task
 
     @property
-    def in_place_of(self) -> str:
-        return one_line(str(self.absent)) if self.absent else ""
-
-    @property
     def doer(self) -> str:
         """Who made it happen, and in whose place, where that is worth telling."""
         if self.event is None or self.event.by is None or self.event.kind not in DOERS:
@@ -153,12 +149,50 @@ class Line:
         return day_text(date.fromisoformat(self.event.data["was"]))
 
     @property
-    def first_pins(self) -> Sequence["PinLine"]:
-        return self.pins[:MOST_PINS]
+    def text(self) -> str:
+        """All that a mail says about it. No template, for there are many of these, and this is ten times as fast."""
+        return "\n".join(
+            [f"■ {self.review.department} {self.review.plan.title}", *(f"  {said}" for said in self._said())]
+        )
 
-    @property
-    def more_pins(self) -> int:
-        return len(self.pins) - len(self.first_pins)
+    def _said(self) -> Iterator[str]:
+        if self.occasion:
+            yield self.occasion
+        if self.to_do:
+            yield _labelled(_("To do:"), self.to_do)
+        if self.absent:
+            yield _("Asked of you in place of %(name)s") % {"name": one_line(str(self.absent))}
+        if self.holders or self.is_elsewhere:
+            yield _labelled(_("Next:"), self.next)
+        yield from self._said_of_days()
+        yield from self._said_by_people()
+        yield from self.note.splitlines()
+        yield self.url
+
+    def _said_of_days(self) -> Iterator[str]:
+        if self.days_left and self.review.due_on:
+            left = _(" (%(left)s)") % {"left": self.days_left}
+            yield _labelled(_("Due:"), f"{day_text(self.review.due_on)}{left}")
+        if self.was_due:
+            yield _labelled(_("Due before:"), self.was_due)
+
+    def _said_by_people(self) -> Iterator[str]:
+        if self.doer:
+            yield self.doer
+        if self.comment:
+            yield self.comment_label
+            yield from (f"  {said}" for said in self.comment)
+        if self.pins:
+            yield _("Comments on places:")
+        for pin in self.pins[:MOST_PINS]:
+            yield f"  ・{pin.place}"
+            yield from (f"    {said}" for said in pin.text)
+        if more := len(self.pins[MOST_PINS:]):
+            yield "  " + ngettext("and %(more)s more", "and %(more)s more", more) % {"more": more}
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"{label} {text}"
 
 
 @dataclass(frozen=True)
