@@ -23,7 +23,7 @@ from notifications.models import OutgoingMail, Status
 log = structlog.get_logger("meguru.mail")
 
 HEARTBEAT_SECONDS = 10
-MOST_AT_ONCE = 32
+MOST_AT_ONCE = 64
 FRESH_SECONDS = 0.5  # how long a mail that was found to be needed is taken to be so still
 LONGEST_ERROR = 500
 

@@ -46,8 +46,9 @@ def claim(now: datetime, *, limit: int) -> list[Claim]:
         return []
     needed = still_needed(mails, now)
     dead = Bounce.objects.dead(mail.recipient.email for mail in mails)
+    lease = timezone.now() + LEASE
     for mail in mails:
-        _take(mail, _end_of(mail, needed[mail.pk], dead, now))
+        _take(mail, _end_of(mail, needed[mail.pk], dead, now), lease)
     _write(mails)
     stated = _stated({mail: needed[mail.pk] for mail in mails if mail.status == Status.SENDING}, now)
     facts = Facts([mail.recipient for mail in mails], timezone.localdate(now))
@@ -62,25 +63,21 @@ def _next(now: datetime, limit: int) -> list[OutgoingMail]:
     return found + list(due[: limit - len(found)]) if len(found) < limit else found
 
 
-def _take(mail: OutgoingMail, end: tuple[Status, Reason] | None) -> None:
+def _take(mail: OutgoingMail, end: tuple[Status, Reason] | None, lease: datetime) -> None:
     was_begun = mail.status == Status.SENDING and mail.may_have_arrived
     mail.status, mail.reason = end or (Status.SENDING, Reason.INTERRUPTED if was_begun else mail.reason)
+    mail.lease_until = lease if mail.status == Status.SENDING else None
     mail.attempts += 1
 
 
 def _write(mails: Iterable[OutgoingMail]) -> None:
     """Write down the status of mails just taken, those that have it in common at once."""
-    alike: dict[tuple[str, str], list[int]] = defaultdict(list)
+    alike: dict[tuple[str, str, datetime | None], list[int]] = defaultdict(list)
     for mail in mails:
-        alike[mail.status, mail.reason].append(mail.pk)
-    lease = timezone.now() + LEASE
-    for (status, reason), pks in alike.items():
+        alike[mail.status, mail.reason, mail.lease_until].append(mail.pk)
+    for (status, reason, lease), pks in alike.items():
         OutgoingMail.objects.filter(pk__in=pks).update(
-            status=status,
-            reason=reason,
-            attempts=F("attempts") + 1,
-            next_attempt_at=None,
-            lease_until=lease if status == Status.SENDING else None,
+            status=status, reason=reason, attempts=F("attempts") + 1, next_attempt_at=None, lease_until=lease
         )
 
 
@@ -128,15 +125,18 @@ def put_into_words(claim: Claim) -> None:
 
 
 def begin(mail: OutgoingMail) -> bool:
-    """Write down its bytes for good, just before they are handed over; False when the mail is no longer ours.
+    """Write down its bytes for good, just before they are handed over; False when it is no longer ours to send.
 
-    From here on the mail may have arrived until `settle` says that it has not. What was stopped meanwhile for longer
-    than a lease lasts may not go on either, hence the look at the clock.
+    From here on the mail may have arrived until `settle` says that it has not. Whoever was stopped since the claim, or
+    in here, may not go on: when the lease runs out, somebody else sends the mail.
     """
-    lease = timezone.now() + LEASE
     words = {name: getattr(mail, name) for name in WORDS}
-    is_ours = _change(mail, {**words, "may_have_arrived": True, "lease_until": lease})
-    return is_ours and timezone.now() < lease
+    return _is_well_leased(mail) and _change(mail, {**words, "may_have_arrived": True}) and _is_well_leased(mail)
+
+
+def _is_well_leased(mail: OutgoingMail) -> bool:
+    """Whether the lease of the claim lasts until it is renewed."""
+    return mail.lease_until is not None and timezone.now() < mail.lease_until - LEASE / 2
 
 
 def renew(mail: OutgoingMail) -> bool:

@@ -13,7 +13,6 @@ from notifications import outbox
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import OutgoingMail, Reason, Status
-from notifications.outbox import claiming
 from notifications.reminders import remind
 from tests.factories import appoint, make_person
 from tests.notifications.city import City, make_city, october
@@ -110,11 +109,13 @@ def test_who_lost_the_lease_can_neither_begin_nor_put_back(city: City) -> None:
     assert (second.mail.status, second.mail.attempts, second.mail.may_have_arrived) == (Status.SENDING, 2, False)
 
 
-def test_who_was_stopped_while_beginning_does_not_go_on(city: City, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_was_stopped_since_the_claim_does_not_go_on(city: City) -> None:
     (found,) = outbox.claim(NOW, limit=1)
     outbox.put_into_words(found)
-    monkeypatch.setattr(claiming, "LEASE", timedelta(seconds=-1))
+    found.mail.lease_until = timezone.now() + timedelta(seconds=10)
     assert not outbox.begin(found.mail)
+    found.mail.refresh_from_db()
+    assert not found.mail.may_have_arrived
 
 
 def test_a_killed_senders_mail_goes_out_again_first_and_byte_for_byte(city: City) -> None:
