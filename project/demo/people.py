@@ -51,7 +51,7 @@ def _office(role: Role, login: str, name: str, *more: Post) -> Person:
 
 
 PEOPLE = (
-    # The DX office, the executives, audit and administration reach every department.
+    # The DX office, the executives, audit and administration reach every department; most executives head a division.
     _office(Role.REVIEWER, "reviewer", "佐々木 美穂"),
     _office(Role.REVIEWER, "yoshida", "𠮷田 拓海"),
     Person(
@@ -65,13 +65,13 @@ PEOPLE = (
     _office(Role.APPROVER, "approver", "髙﨑 誠一", Post("dx", Role.LEAD)),
     _office(Role.APPROVER, "okochi", "大河内 康夫", Post(ROOT, Role.EXECUTIVE)),
     _office(Role.EXECUTIVE, "executive", "神宮寺 正彦"),
-    _office(Role.EXECUTIVE, "kurihara", "栗原 恵子"),
-    _office(Role.EXECUTIVE, "mizuno", "水野 隆"),
-    _office(Role.EXECUTIVE, "saionji", "西園寺 薫"),
-    _office(Role.EXECUTIVE, "sakuma", "佐久間 由美"),
-    _office(Role.EXECUTIVE, "ebihara", "海老原 敏"),
-    _office(Role.EXECUTIVE, "niimi", "新見 俊介"),
-    _office(Role.EXECUTIVE, "tokugawa", "徳川 文子"),
+    _office(Role.EXECUTIVE, "kurihara", "栗原 恵子", Post("kuminbu", Role.EXECUTIVE)),
+    _office(Role.EXECUTIVE, "mizuno", "水野 隆", Post("zaimu", Role.EXECUTIVE)),
+    _office(Role.EXECUTIVE, "saionji", "西園寺 薫", Post("somu", Role.EXECUTIVE)),
+    _office(Role.EXECUTIVE, "sakuma", "佐久間 由美", Post("kikaku", Role.EXECUTIVE)),
+    _office(Role.EXECUTIVE, "ebihara", "海老原 敏", Post("kodomobu", Role.EXECUTIVE)),
+    _office(Role.EXECUTIVE, "niimi", "新見 俊介", Post("fukushi", Role.EXECUTIVE)),
+    _office(Role.EXECUTIVE, "tokugawa", "徳川 文子", Post("toshibu", Role.EXECUTIVE)),
     _office(Role.AUDITOR, "auditor", "辻\U000e0100本 静江"),
     _office(Role.ADMINISTRATOR, "admin", "橋本 大輔"),
     # Leads and editors of the departments.
