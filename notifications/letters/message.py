@@ -1,14 +1,13 @@
 """The bytes of a mail: made once, kept in the outbox, handed to any of Django's mail backends unchanged."""
 
+import re
 import uuid
 from collections.abc import Iterator
-from email.encoders import encode_base64
 from email.header import decode_header, make_header
 from email.message import Message
-from email.mime.base import MIMEBase
-from email.mime.multipart import MIMEMultipart
 from email.parser import BytesParser
 from email.utils import format_datetime
+from html import escape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -24,12 +23,19 @@ from notifications.letters.octets import (
     Mailbox,
     charset_for,
     encoded,
+    field,
+    in_base64,
     mailbox,
+    multipart,
     one_line,
     sender,
     text_part,
 )
 from notifications.models import OutgoingMail
+
+# In escaped text; a full stop or bracket after an address is none of it.
+LINK = re.compile(r"https?://(?:[!#-%(-;=?-~]|&amp;)+(?<![.,:;!?)])")
+GAP = re.compile(r"\n{2,}")
 
 
 class Text(NamedTuple):
@@ -52,45 +58,44 @@ def host() -> str:
 
 def freeze(mail: OutgoingMail, text: Text) -> bytes:
     """The mail as it goes over the wire. Needs the mail's `address`, `message_id`, `dated` and `recipient`."""
-    to = Mailbox(one_line(mail.recipient.name), mail.address)
-    html = html_of(text, mail.recipient.language)
+    to, html = Mailbox(one_line(mail.recipient.name), mail.address), html_of(text, mail.recipient.language)
     charset = charset_for([text.subject, text.body, html, to.name, sender().name])
-    # No text knows the id beforehand; without one, looking for a boundary takes longer than all the rest.
-    boundary = f"=_{mail.message_id.strip('<')[:16]}"
-    letter = MIMEMultipart("alternative", f"{boundary}_a", policy=POLICY)
-    letter.attach(text_part(text.body, "plain", charset))
-    letter.attach(text_part(html, "html", charset))
+    boundary = f"=_{mail.message_id.strip('<')[:16]}"  # no text knows the id beforehand
+    texts = [text_part(text.body, "plain", charset), text_part(html, "html", charset)]
+    content = multipart("alternative", texts, f"{boundary}_a")
     if text.due_days:
-        alternative, letter = letter, MIMEMultipart("mixed", f"{boundary}_m", policy=POLICY)
-        letter.attach(alternative)
-        for part in _calendar_parts(mail, text):
-            letter.attach(part)
-    letter["Subject"] = encoded(text.subject, "Subject", charset)
-    letter["From"] = mailbox(sender(), "From", charset)
-    letter["To"] = mailbox(to, "To", charset)
-    letter["Date"] = format_datetime(timezone.localtime(mail.dated))
-    letter["Message-ID"] = mail.message_id
-    letter["Auto-Submitted"] = "auto-generated"
-    letter["X-Auto-Response-Suppress"] = "OOF, NRN, AutoReply, RN"
-    letter["Content-Language"] = mail.recipient.language
-    return letter.as_bytes()
+        content = multipart("mixed", [content, *_calendar_parts(mail, text)], f"{boundary}_m")
+    headers = {
+        "Subject": encoded(text.subject, "Subject", charset),
+        "From": mailbox(sender(), "From", charset),
+        "To": mailbox(to, "To", charset),
+        "Date": format_datetime(timezone.localtime(mail.dated)),
+        "Message-ID": mail.message_id,
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "OOF, NRN, AutoReply, RN",
+        "Content-Language": mail.recipient.language,
+        "MIME-Version": "1.0",
+    }
+    return b"".join(field(name, value) for name, value in headers.items()) + content
 
 
 def html_of(text: Text, language: str) -> str:
     """The same text for who reads mails as pages: the same lines, its addresses as links."""
-    context = {"subject": text.subject, "body": text.body.strip("\n"), "language": language}
+    linked = LINK.sub(r'<a href="\g<0>">\g<0></a>', escape(text.body.strip("\n")))
+    paragraphs = [part.replace("\n", "<br>") for part in GAP.split(linked)]
+    context = {"subject": text.subject, "paragraphs": paragraphs, "language": language}
     return render_to_string("notifications/mail/letter.html", context)
 
 
-def _calendar_parts(mail: OutgoingMail, text: Text) -> Iterator[Message]:
+def _calendar_parts(mail: OutgoingMail, text: Text) -> Iterator[bytes]:
     """The due days as files that a calendar program opens; always in UTF-8, as RFC 5545 wants it."""
     stated = ics.calendars(text.due_days, mail.dated) if mail.dated else []
     for number, (method, calendar) in enumerate(stated, start=1):
-        part = MIMEBase("text", "calendar", policy=POLICY, method=method, charset=UTF_8)
-        part.add_header("Content-Disposition", "attachment", filename=f"due-{number}.ics")
-        part.set_payload(calendar)
-        encode_base64(part)
-        yield part
+        headers = (
+            f'Content-Type: text/calendar; method={method}; charset="{UTF_8}"\r\n'
+            f'Content-Disposition: attachment; filename="due-{number}.ics"\r\n'
+        )
+        yield headers.encode() + in_base64(calendar)
 
 
 def parse(raw: bytes) -> Message:

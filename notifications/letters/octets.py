@@ -1,28 +1,17 @@
 """How words become octets: the charset of a mail (MAIL_CHARSET), its headers and its text parts."""
 
 import re
+from base64 import encodebytes
 from collections.abc import Iterable
 from email.header import Header
-from email.message import Message
-from email.mime.nonmultipart import MIMENonMultipart
-from email.mime.text import MIMEText
-from email.policy import Compat32
+from email.policy import compat32
 from email.utils import formataddr, parseaddr
 from typing import NamedTuple
 
 from django.conf import settings
 
-
-class AsWritten(Compat32):
-    """Headers whose lines are short enough go out as they are given, which is nearly all of them and takes no time."""
-
-    def fold_binary(self, name: str, value: str) -> bytes:
-        header = f"{name}: {value}{self.linesep}"
-        is_short = all(len(line) <= FOLDED_AFTER for line in header.splitlines())
-        return header.encode("ascii") if is_short and header.isascii() else super().fold_binary(name, value)
-
-
-POLICY = AsWritten(linesep="\r\n")
+POLICY = compat32.clone(linesep="\r\n")
+CRLF = "\r\n"
 UTF_8, ISO_2022_JP = "utf-8", "iso-2022-jp"
 FOLDED_AFTER = 78  # octets, RFC 5322
 LONGEST_PLAIN = 60  # fits on the header's first line
@@ -89,14 +78,34 @@ def _in_ascii(domain: str) -> str:
         return domain
 
 
-def text_part(text: str, subtype: str, charset: str) -> Message:
+def field(name: str, value: str) -> bytes:
+    """A header as it goes over the wire: folded, unless it is already or need not be."""
+    line = f"{name}: {value}\r\n"
+    if any(len(part) > FOLDED_AFTER for part in line.split("\r\n")):
+        line = f"{name}: {Header(value, header_name=name).encode(linesep=CRLF)}\r\n"
+    return line.encode("ascii")
+
+
+def text_part(text: str, subtype: str, charset: str) -> bytes:
     """A text with its lines ended by line feeds as a part of a mail: Base64, or 7 bits where the charset needs no more.
 
     The lines go out ended by CRLF.
     """
+    headers = f'Content-Type: text/{subtype}; charset="{charset}"\r\n'.encode()
+    content = text.replace("\n", CRLF).encode(charset)
     if charset != ISO_2022_JP:
-        return MIMEText(text.replace("\n", "\r\n"), subtype, charset, policy=POLICY)
-    part = MIMENonMultipart("text", subtype, charset=charset, policy=POLICY)
-    part["Content-Transfer-Encoding"] = "7bit"
-    part.set_payload(text.encode(charset).decode("ascii"))
-    return part
+        return headers + in_base64(content)
+    return headers + b"Content-Transfer-Encoding: 7bit\r\n\r\n" + content
+
+
+def in_base64(content: bytes) -> bytes:
+    """The end of a part: how it is encoded, and its content."""
+    lines = encodebytes(content).replace(b"\n", b"\r\n")
+    return b"Content-Transfer-Encoding: base64\r\n\r\n" + lines
+
+
+def multipart(subtype: str, parts: Iterable[bytes], boundary: str) -> bytes:
+    """Parts, each with its headers, as one; it begins with its own header."""
+    head = f'Content-Type: multipart/{subtype}; boundary="{boundary}"\r\n\r\n'.encode()
+    mark = f"--{boundary}".encode()
+    return head + b"".join(b"%s\r\n%s\r\n" % (mark, part) for part in parts) + mark + b"--\r\n"
