@@ -35,14 +35,22 @@ def outstanding(mails: Mapping[OutgoingMail, Sequence[MailItem]], on: date) -> d
     """
     people = {mail.recipient_id for mail in mails}
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
-    rows = CalendarEntry.objects.alive().filter(user__in=people).defer("mail__raw")
-    rows = rows.select_related("mail", "review__plan", "review__department", "review__checkpoint")
+    rows = list(CalendarEntry.objects.alive().filter(user__in=people).select_related("mail").defer("mail__raw"))
+    reviews = _reviews({row.review_id for row in rows}, mails)
     known: Known = defaultdict(dict)
     for row in rows:
+        row.review = reviews[row.review_id]
         known[row.user_id][row.review_id] = row
     facts = _facts(mails, known, on)
     leaving = {mail.pk for mail in mails}
     return {mail.pk: _stated(mail, items, known[mail.recipient_id], facts, leaving) for mail, items in mails.items()}
+
+
+def _reviews(ids: set[int], mails: Mapping[OutgoingMail, Sequence[MailItem]]) -> dict[int, Review]:
+    """The reviews with all that an entry says of them; most of them are loaded already."""
+    told = {item.review_id: item.review for items in mails.values() for item in items}
+    others = ids - told.keys()
+    return {**told, **Review.objects.with_names().in_bulk(others)} if others else told
 
 
 def keep(entries: Iterable[CalendarEntry]) -> None:
