@@ -6,7 +6,8 @@ It knows no deputies and no pauses, for the rows it is measured on have none.
 from datetime import date
 
 from bench.plain import Plain
-from notifications.due import Found, midnight
+from notifications.due import Found
+from notifications.moments import midnight
 
 # The audiences that hold something at the department itself, and what.
 TOLD = """

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
-from notifications.due import midnight
 from notifications.models import MailItem, MailKind, OutgoingMail, Reason, Status
+from notifications.moments import midnight
 from notifications.outbox import BATCH
 
 

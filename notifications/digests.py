@@ -1,13 +1,13 @@
 """The one mail that a person gets a day (本日のお知らせ), and what waits for it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
 from notifications import backlog, choices, outbox
-from notifications.due import midnight
 from notifications.models import MailItem, MailKind, OutgoingMail
+from notifications.moments import last_moment, midnight
 from notifications.outbox import BATCH, Draft
 
 # What somebody asks of a person by a click never waits.
@@ -89,7 +89,7 @@ def _standing(today: date) -> tuple[dict[int, OutgoingMail], set[int]]:
     digests = OutgoingMail.objects.filter(kind=MailKind.DIGEST).defer("raw")
     still_open = list(digests.open().select_for_update())
     unsent = {mail.recipient_id: mail for mail in still_open if mail.next_attempt_at and not mail.may_have_arrived}
-    sent = digests.filter(sent_at__gte=midnight(today), sent_at__lt=midnight(today + timedelta(days=1)))
+    sent = digests.filter(sent_at__range=(midnight(today), last_moment(today)))
     served = set(sent.values_list("recipient", flat=True))
     served |= {mail.recipient_id for mail in still_open if mail.lease_until}
     return unsent, served - unsent.keys()

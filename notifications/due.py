@@ -2,16 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from django.db.models import Q
-from django.utils import timezone
 
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay
 from notifications.audiences import Cast, Subject
 from notifications.models import Audience, Occasion, ReminderRule
+from notifications.moments import last_moment, midnight
 from workflows.models import Review
 from workflows.models.reviews import ReviewQuerySet
 
@@ -157,15 +157,10 @@ class _Moments:
     """
 
     def __init__(self, today: date) -> None:
-        self._tomorrow = midnight(today + timedelta(days=1))
+        self._last = last_moment(today)
         self._midnights: dict[date, datetime] = {}
 
     def was_waiting(self, stage_since: datetime, day: date) -> bool:
         if day not in self._midnights:
             self._midnights[day] = midnight(day)
-        return stage_since < self._midnights[day] or stage_since >= self._tomorrow
-
-
-def midnight(day: date) -> datetime:
-    """The moment at which the day begins in the city."""
-    return timezone.make_aware(datetime.combine(day, time.min))
+        return stage_since < self._midnights[day] or stage_since > self._last

@@ -1,18 +1,17 @@
 """Which mails the list of the outbox shows: by whom, what, why, when and how they ended, all of it in the address."""
 
 import unicodedata
-from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from departments.forms.fields import DayField
 from departments.models import Department, User
 from notifications.models import Audience, MailItem, MailKind, MailQuerySet, Outcome
+from notifications.moments import last_moment, midnight
 from workflows.models import EventKind
 
 ALL = ("", _("All"))
@@ -67,9 +66,9 @@ class MailFilter(forms.Form):
         if asked.get("kind"):
             rows = rows.filter(kind=asked["kind"])
         if asked.get("first"):
-            rows = rows.filter(created_at__gte=_midnight(asked["first"]))
+            rows = rows.filter(created_at__gte=midnight(asked["first"]))
         if asked.get("last"):
-            rows = rows.filter(created_at__lt=_midnight(asked["last"]) + timedelta(days=1))
+            rows = rows.filter(created_at__lte=last_moment(asked["last"]))
         told = self._told()
         if told:
             rows = rows.filter(Exists(MailItem.objects.filter(told, mail=OuterRef("pk"))))
@@ -92,10 +91,6 @@ class MailFilter(forms.Form):
     def _below(self, pk: int) -> list[int]:
         """The department and those below it."""
         return [each.pk for each in self.departments if pk in each.tree_path]
-
-
-def _midnight(day: Any) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time()))
 
 
 def _names(word: str) -> Q:

@@ -81,7 +81,8 @@ def test_by_kind_reason_and_day(keeper: Client, city: City) -> None:
     assert listed(keeper, why="day:after") == listed(keeper, why="day:on") == []
     assert listed(keeper, first="2026-10-05", last="2026-10-05") == ["mori"]
     assert sorted(listed(keeper, last="2026-10-01")) == ["sato", "suzuki", "tanaka"]
-    assert listed(keeper, first="2026-10-07") == []
+    assert listed(keeper, first="2026-10-07") == listed(keeper, first="9999-12-31") == []
+    assert len(listed(keeper, last="9999-12-31")) == len(listed(keeper))
     assert listed(keeper, kind=MailKind.SUBMITTED, q="tanaka") == []
 
 
