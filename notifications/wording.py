@@ -1,4 +1,4 @@
-"""Rules of reminding in words: 提出期限の5営業日前 → 所属長."""
+"""Rules of reminding, and what mails are written for, in words."""
 
 from datetime import date
 
@@ -6,8 +6,8 @@ from django.utils.dateformat import format as format_date
 from django.utils.translation import get_language, gettext, ngettext, pgettext_lazy
 
 from departments.fiscal import era_year
-from notifications.models import Occasion, ReminderRule
-from workflows.models import Stage
+from notifications.models import MailItem, Occasion, ReminderRule
+from workflows.models import EventKind, Stage
 
 DUE_DAYS = {
     Stage.PREPARE: pgettext_lazy("of a review", "submission due"),
@@ -44,6 +44,18 @@ def when_text(step: str, days: int) -> str:
     else:
         text = ngettext("%(days)d business day after: %(due_day)s", "%(days)d business days after: %(due_day)s", days)
     return text % facts
+
+
+def why_text(item: MailItem) -> str:
+    """What made the item: the event, or the rule with whom it tells (提出期限の5営業日前、所属長へ)."""
+    if item.event is None:
+        # The constraint mail_item_of_event_or_due_day says that it has a task.
+        when = when_text(item.task.flow_task.name, item.days or 0)  # type: ignore[union-attr]
+    else:
+        when = str(Occasion.ALL_IN.label if item.audience else EventKind(item.event.kind).label)
+    if not item.audience:
+        return when
+    return gettext("%(when)s, to: %(audience)s") % {"when": when, "audience": item.get_audience_display()}
 
 
 def calendar_month_text(day: date) -> str:

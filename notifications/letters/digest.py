@@ -15,6 +15,7 @@ from departments.models import Department, User
 from notifications.letters.facts import LONGEST_LIST, Facts
 from notifications.letters.lines import Line, lines_about, lines_to_do, occasion
 from notifications.models import MailItem, OutgoingMail
+from notifications.wording import why_text
 from workflows.access import board_departments, visible_reviews
 from workflows.models import Checkpoint, Event, EventKind, Review
 
@@ -102,7 +103,7 @@ def _happened(items: Sequence[MailItem], reader: User, facts: Facts) -> list[Gro
     shown = items[:LONGEST_LIST]
     groups: dict[tuple[str, Checkpoint], list[Line]] = defaultdict(list)
     for item, line in zip(shown, lines_about(shown, reader, facts), strict=True):
-        groups[item.why, item.review.checkpoint].append(line)
+        groups[why_text(item), item.review.checkpoint].append(line)
     found = [Group(f"{why} {occasion(checkpoint)}", lines) for (why, checkpoint), lines in groups.items()]
     left = len(items) - len(shown)
     return [*found[:-1], replace(found[-1], more=left)] if left else found

@@ -4,13 +4,12 @@ from datetime import datetime
 
 from django.db import models
 from django.db.models import Count, Q
-from django.utils.translation import gettext, ngettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 from viewflow.workflow.models import Task
 
 from departments.models import User
-from notifications.models.rules import Audience, Occasion
-from workflows.models import Event, EventKind, Review, Stage
+from notifications.models.rules import Audience
+from workflows.models import Event, EventKind, Review
 
 
 class MailKind(models.TextChoices):
@@ -206,14 +205,6 @@ class OutgoingMail(models.Model):
         return "\n".join(filter(None, [self.get_reason_display(), self.last_error]))
 
 
-DUE_DAY = pgettext_lazy("of a review", "due day")
-DUE_DAYS = {
-    Stage.PREPARE: pgettext_lazy("of a review", "submission due"),
-    Stage.REVIEW: pgettext_lazy("of a review", "review due"),
-    Stage.APPROVE: pgettext_lazy("of a review", "approval due"),
-}
-
-
 class MailItemQuerySet(models.QuerySet["MailItem"]):
     def with_names(self) -> "MailItemQuerySet":
         """All that a mail or a page says about the items, in the same query."""
@@ -263,31 +254,3 @@ class MailItem(models.Model):
 
     def __str__(self) -> str:
         return self.key
-
-    @property
-    def why(self) -> str:
-        """What made this item, in words: the event, or the rule and whom it tells."""
-        if self.event is None:
-            when = self._when
-        else:
-            when = str(Occasion.ALL_IN.label if self.audience else EventKind(self.event.kind).label)
-        if not self.audience:
-            return when
-        return gettext("%(when)s, to: %(audience)s") % {"when": when, "audience": self.get_audience_display()}
-
-    @property
-    def _when(self) -> str:
-        """提出期限の5営業日前"""
-        days = self.days or 0
-        due_day = DUE_DAYS[Stage(self.task.flow_task.name)] if self.task else DUE_DAY
-        if days == 0:
-            return gettext("On the day: %(due_day)s") % {"due_day": due_day}
-        if days < 0:
-            text = ngettext(
-                "%(days)d business day before: %(due_day)s", "%(days)d business days before: %(due_day)s", -days
-            )
-        else:
-            text = ngettext(
-                "%(days)d business day after: %(due_day)s", "%(days)d business days after: %(due_day)s", days
-            )
-        return text % {"days": abs(days), "due_day": due_day}

@@ -15,6 +15,7 @@ from notifications.forms.mails import MailFilter
 from notifications.health import health
 from notifications.letters import message
 from notifications.models import BounceBox, MailQuerySet, OutgoingMail, Status
+from notifications.wording import why_text
 from workflows.access import visible_reviews
 
 PAGE_SIZE = 50
@@ -71,6 +72,8 @@ def mail_message(request: HttpRequest, pk: int) -> HttpResponse:
     on = timezone.localdate()
     found = get_mail(request.user, pk, on)
     items = list(found.items.with_names().select_related("task"))
+    for item in items:
+        item.why = why_text(item)
     readable = visible_reviews(request.user, on).filter(pk__in=[item.review_id for item in items])
     letter = message.parse(bytes(found.raw)) if found.raw else None
     context = {
