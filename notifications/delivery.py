@@ -76,8 +76,7 @@ class Sender:
             if not claims:
                 break
             self.send_all(claims, since)
-            is_quick = time.monotonic() - since < FRESH_SECONDS / 2
-            size = min(2 * size, MOST_AT_ONCE) if is_quick else max(size // 2, 1)
+            size = _next_size(size, time.monotonic() - since)
 
     def send_all(self, claims: Sequence[outbox.Claim], since: float) -> None:
         """Send the mails that were claimed at `since`; what is left of them when that is too long ago is put back.
@@ -122,6 +121,13 @@ class Sender:
         if unreachable is not None:
             return unreachable
         return self.server.hand_over(claim.mail) if outbox.begin(claim.mail) else None
+
+
+def _next_size(size: int, seconds: float) -> int:
+    """How many to claim at once after so many took so long."""
+    if seconds > FRESH_SECONDS:
+        return max(size // 2, 1)
+    return min(2 * size, MOST_AT_ONCE) if seconds < FRESH_SECONDS / 3 else size
 
 
 class MailServer:

@@ -161,6 +161,7 @@ def settle(mail: OutgoingMail, status: Status, error: str, now: datetime) -> boo
     return _change(mail, changes, at_leisure=True)
 
 
+@transaction.atomic
 def put_back(mails: Iterable[OutgoingMail]) -> None:
     """Let mails that were claimed and not begun wait as before; whose lease has passed to somebody else are theirs.
 
