@@ -32,9 +32,9 @@ def main() -> None:
     rules = due.by_step(ReminderRule.objects.filter(occasion=Occasion.DUE))
     wanted = due.due_today(TODAY, since, rules, calendar)
     by_floor = partial(decide_plainly, plainly, wanted, TODAY)
-    by_rules = partial(due.reasons, TODAY, since=since)
+    by_rules = partial(due.reminders, TODAY, since=since)
     rows, told = by_floor(), by_rules()
-    reminders = {(why.due.review_id, user_id, why.asks) for user_id, theirs in told.items() for why in theirs}
+    reminders = {(each.due.review_id, user_id, each.asks) for user_id, theirs in told.items() for each in theirs}
     assert reminders == {(row[0], row[2], row[5]) for row in rows}
     found |= {"due": len({row[0] for row in rows}), "reminders": len(rows)}
     connection.ensure_connection()

@@ -43,8 +43,8 @@ class Due(NamedTuple):
 Of = TypeVar("Of", bound=Subject)
 
 
-class Reason(NamedTuple, Generic[Of]):
-    """Why somebody is reminded of a review. `asks`: it is their turn; else it is for information."""
+class Reminder(NamedTuple, Generic[Of]):
+    """That somebody is reminded of a review by a rule day. `asks`: it is their turn; else it is for information."""
 
     due: Of
     rule_day: RuleDay
@@ -55,10 +55,10 @@ Rules = Mapping[str, Sequence[ReminderRule]]  # stage → its rules
 Found = dict[tuple[str, date], list[RuleDay]]  # stage and due day → the rule days to remind of
 
 
-def reasons(
+def reminders(
     today: date, *, since: date | None, calendar: BusinessCalendar | None = None
-) -> dict[int, list[Reason[Due]]]:
-    """Person id → why they are reminded today, most urgent first; `since` is the day of the last run.
+) -> dict[int, list[Reminder[Due]]]:
+    """Person id → what they are reminded of today, most urgent first; `since` is the day of the last run.
 
     Rule days since then count, the newest of each audience. Of one review a person is told once.
     """
@@ -71,25 +71,25 @@ def reasons(
     audiences = {rule_day.audience for rule_days in found.values() for rule_day in rule_days}
     stages = {stage for stage, _due_on in found}
     cast = Cast(reviews.order_by().values("department"), audiences=audiences, stages=stages, on=today)
-    told: dict[int, list[Reason[Due]]] = defaultdict(list)
+    told: dict[int, list[Reminder[Due]]] = defaultdict(list)
     moments = _Moments(today)
     for due in map(Due._make, reviews.values_list(*COLUMNS)):
         rule_days = [each for each in found[due.stage, due.due_on] if moments.was_waiting(due.stage_since, each.day)]
-        for user_id, reason in told_of(due, rule_days, cast):
-            told[user_id].append(reason)
+        for user_id, reminder in told_of(due, rule_days, cast):
+            told[user_id].append(reminder)
     return told
 
 
-def told_of(due: Of, rule_days: Iterable[RuleDay], cast: Cast) -> Iterable[tuple[int, Reason[Of]]]:
+def told_of(due: Of, rule_days: Iterable[RuleDay], cast: Cast) -> Iterable[tuple[int, Reminder[Of]]]:
     """Everybody to remind of the review, each with the first of the rule days that is for them."""
-    reasons: dict[int, Reason[Of]] = {}
+    found: dict[int, Reminder[Of]] = {}
     turn: set[int] | None = None
     for rule_day in rule_days:
         turn = cast.turn(due) if turn is None else turn
         for user_id in cast.told(rule_day.audience, due):
-            if user_id not in reasons:
-                reasons[user_id] = Reason(due, rule_day, asks=user_id in turn)
-    return reasons.items()
+            if user_id not in found:
+                found[user_id] = Reminder(due, rule_day, asks=user_id in turn)
+    return found.items()
 
 
 def by_step(rules: Iterable[ReminderRule]) -> Rules:

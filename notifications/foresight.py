@@ -7,7 +7,7 @@ from datetime import date
 from functools import cache
 
 from departments.models import ActionPlan, User
-from notifications.due import Reason
+from notifications.due import Reminder
 from notifications.models import Audience
 from notifications.preview import Foreseen, Mails
 from notifications.wording import when_text
@@ -60,7 +60,7 @@ class Names:
     """What the numbers of a preview are called: three queries, however many."""
 
     def __init__(self, mails: Mails) -> None:
-        reviews = {reason.due for people in mails.values() for why in people.values() for reason in why}
+        reviews = {each.due for people in mails.values() for theirs in people.values() for each in theirs}
         years = {review.fiscal_year for review in reviews}
         plans = ActionPlan.objects.filter(fiscal_year__in=years).select_related("department")
         self.plans = {plan.pk: (plan.department.name, plan.get_kind_display()) for plan in plans} if years else {}
@@ -82,8 +82,8 @@ def narrowed(mails: Mails, names: Names, words: str, month: date | None) -> Mail
     is_about = _about(names, wanted)
     found: Mails = {}
     for day, people in days.items():
-        told = {pk: [why for why in reasons if is_about(pk, why.due.plan_id)] for pk, reasons in people.items()}
-        found[day] = {pk: reasons for pk, reasons in told.items() if reasons}
+        told = {pk: [each for each in theirs if is_about(pk, each.due.plan_id)] for pk, theirs in people.items()}
+        found[day] = {pk: theirs for pk, theirs in told.items() if theirs}
     return {day: people for day, people in found.items() if people}
 
 
@@ -117,16 +117,16 @@ def shown(mails: Mails, days: Iterable[date], names: Names) -> list[Day]:
     ]
 
 
-def _addressee(user_id: int, reasons: Iterable[Reason[Foreseen]], names: Names) -> Addressee:
+def _addressee(user_id: int, reminders: Iterable[Reminder[Foreseen]], names: Names) -> Addressee:
     plans: dict[tuple[str, str, str, bool], list[str]] = defaultdict(list)
-    for reason in reasons:
+    for reminder in reminders:
         said = (
-            names.checkpoints[reason.due.checkpoint_id],
-            when_text(reason.due.stage, reason.rule_day.days),
-            str(Audience(reason.rule_day.audience).label),
-            reason.asks,
+            names.checkpoints[reminder.due.checkpoint_id],
+            when_text(reminder.due.stage, reminder.rule_day.days),
+            str(Audience(reminder.rule_day.audience).label),
+            reminder.asks,
         )
-        plans[said].append(" ".join(names.plans[reason.due.plan_id]))
+        plans[said].append(" ".join(names.plans[reminder.due.plan_id]))
     whys = [Why(*said, plans=about[:MOST_NAMES], more=len(about[MOST_NAMES:])) for said, about in plans.items()]
     return Addressee(names.people[user_id], whys)
 

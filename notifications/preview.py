@@ -16,7 +16,7 @@ from django.utils import timezone
 from departments.fiscal import BusinessCalendar, fiscal_year_of
 from departments.models import ActionPlan, CalendarDay, Department
 from notifications.audiences import Cast
-from notifications.due import Reason, RuleDay, Rules, by_step, newest, rule_days, told_of
+from notifications.due import Reminder, RuleDay, Rules, by_step, newest, rule_days, told_of
 from notifications.models import ReminderRule, ReminderRun
 from workflows.models import Checkpoint, Review, Stage
 
@@ -34,7 +34,7 @@ class Foreseen(NamedTuple):
     until: date
 
 
-Mails = dict[date, dict[int, list[Reason[Foreseen]]]]  # day → person id → why they get a mail, most urgent first
+Mails = dict[date, dict[int, list[Reminder[Foreseen]]]]  # day → person id → what their mail is about, most urgent first
 
 
 def preview(rules: Iterable[ReminderRule], today: date) -> Mails:
@@ -57,8 +57,8 @@ def preview(rules: Iterable[ReminderRule], today: date) -> Mails:
         for day, wanted in timetable[review.stage, review.due_on].items():
             if day <= review.until:
                 late_enough = [each for each in wanted if review.since < each.day]
-                for user_id, reason in told_of(review, late_enough, cast):
-                    mails[day][user_id].append(reason)
+                for user_id, reminder in told_of(review, late_enough, cast):
+                    mails[day][user_id].append(reminder)
     return {day: people for day, people in mails.items() if people}
 
 

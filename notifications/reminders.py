@@ -8,7 +8,7 @@ from django.utils import timezone
 from departments.fiscal import BusinessCalendar
 from departments.models import CalendarDay
 from notifications.digests import queue_digests
-from notifications.due import Due, Reason, reasons
+from notifications.due import Due, Reminder, reminders
 from notifications.models import MailItem, ReminderRun
 
 FROM = time(8, 0)  # local time
@@ -32,8 +32,8 @@ def _run(today: date, calendar: BusinessCalendar, now: datetime) -> int:
     _run, is_mine = ReminderRun.objects.get_or_create(day=today)
     if not is_mine:
         return 0
-    found = reasons(today, since=last_run(today), calendar=calendar)
-    items = {user_id: [_item(reason, user_id) for reason in theirs] for user_id, theirs in found.items()}
+    found = reminders(today, since=last_run(today), calendar=calendar)
+    items = {user_id: [_item(reminder, user_id) for reminder in theirs] for user_id, theirs in found.items()}
     return queue_digests(items, today=today, now=now)
 
 
@@ -42,13 +42,13 @@ def last_run(today: date) -> date | None:
     return ReminderRun.objects.filter(day__lt=today).order_by("-day").values_list("day", flat=True).first()
 
 
-def _item(reason: Reason[Due], user_id: int) -> MailItem:
-    due, rule_day = reason.due, reason.rule_day
+def _item(reminder: Reminder[Due], user_id: int) -> MailItem:
+    due, rule_day = reminder.due, reminder.rule_day
     return MailItem(
         key=f"remind:{due.review_id}:{due.task_id}:{due.due_on}:{rule_day.day}:{user_id}",
         review_id=due.review_id,
         task_id=due.task_id,
-        asks=reason.asks,
+        asks=reminder.asks,
         days=rule_day.days,
         audience=rule_day.audience,
         text=rule_day.text,

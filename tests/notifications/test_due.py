@@ -40,13 +40,13 @@ class Told(NamedTuple):
 
 def told(day: date, review: Review, since: date | None = None) -> dict[str, Told]:
     """User name → why they are reminded of the review on the day, after a last run."""
-    found = due.reasons(day, since=since)
+    found = due.reminders(day, since=since)
     names = dict(User.objects.values_list("pk", "username"))
     return {
-        names[user_id]: Told(reason.rule_day.days, reason.rule_day.audience, reason.asks)
-        for user_id, reasons in found.items()
-        for reason in reasons
-        if reason.due.review_id == review.pk
+        names[user_id]: Told(each.rule_day.days, each.rule_day.audience, each.asks)
+        for user_id, theirs in found.items()
+        for each in theirs
+        if each.due.review_id == review.pk
     }
 
 
@@ -246,8 +246,8 @@ def test_no_rules_no_reminders(city: City) -> None:
 def test_a_plan_of_each_kind_is_told_of_by_itself(city: City) -> None:
     make_plan(city.tax, kind=PlanKind.ACTION, measures=1, state=PlanState.APPROVED)
     city.open(october(1))
-    found = due.reasons(date(2026, 10, 6), since=None)
-    assert [reason.due.due_on for reason in found[city.tanaka.pk]] == [DUE, DUE]
+    found = due.reminders(date(2026, 10, 6), since=None)
+    assert [each.due.due_on for each in found[city.tanaka.pk]] == [DUE, DUE]
     assert len(found[city.sato.pk]) == 1
 
 

@@ -28,11 +28,11 @@ def foreseen(mails: Mails) -> dict[tuple[date, int], set[Why]]:
     """Day and person id → why."""
     return {
         (day, user_id): {
-            (why.due.plan_id, why.due.checkpoint_id, why.rule_day.days, why.rule_day.audience, why.asks)
-            for why in reasons
+            (each.due.plan_id, each.due.checkpoint_id, each.rule_day.days, each.rule_day.audience, each.asks)
+            for each in theirs
         }
         for day, people in mails.items()
-        for user_id, reasons in people.items()
+        for user_id, theirs in people.items()
     }
 
 
