@@ -76,7 +76,7 @@ class Sender:
             if not claims:
                 break
             self.send_all(claims, since)
-            size = _next_size(size, time.monotonic() - since)
+            size = next_size(size, time.monotonic() - since)
 
     def send_all(self, claims: Sequence[outbox.Claim], since: float) -> None:
         """Send the mails that were claimed at `since`; what is left of them when that is too long ago is put back.
@@ -123,7 +123,7 @@ class Sender:
         return self.server.hand_over(claim.mail) if outbox.begin(claim.mail) else None
 
 
-def _next_size(size: int, seconds: float) -> int:
+def next_size(size: int, seconds: float) -> int:
     """How many to claim at once after so many took so long."""
     if seconds > FRESH_SECONDS:
         return max(size // 2, 1)
