@@ -65,17 +65,6 @@ def note(found: report.Report, *, now: datetime) -> bool:
     return True
 
 
-def settle(*, address: str, now: datetime) -> bool:
-    """The office has looked into the address: its bounces no longer count, and what it missed is sent.
-
-    False, and nothing changed, when there was nothing to settle.
-    """
-    settled = bool(Bounce.objects.unsettled().filter(address=address).update(settled_at=now))
-    if settled:
-        revive(now=now)
-    return settled
-
-
 @transaction.atomic
 def revive(*, now: datetime) -> int:
     """Queue again what could not be sent to people who have an address by now, or one that works; returns how many.

@@ -1,6 +1,5 @@
 """Addresses that mails came back from, for administrators: who misses what, and the word that it is mended."""
 
-import structlog
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -11,9 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from departments.access import require_administrator
 from notifications.bounces.addresses import bounced_addresses, with_details
-from notifications.bounces.reading import settle
-
-log = structlog.get_logger("meguru.mail")
+from notifications.services.addresses import settle_address
 
 PAGE_SIZE = 50
 
@@ -31,8 +28,7 @@ def mail_addresses(request: HttpRequest) -> HttpResponse:
 
 
 def _settle(request: HttpRequest, address: str) -> None:
-    if "\0" not in address and settle(address=address, now=timezone.now()):
-        log.info("bounced address settled", address=address, by=request.user.get_username())
+    if "\0" not in address and settle_address(by=request.user, address=address, now=timezone.now()):
         said = _("Mails are sent to %(address)s again. What waited for it goes out within minutes.")
         messages.success(request, said % {"address": address})
     else:

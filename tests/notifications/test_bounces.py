@@ -14,8 +14,9 @@ from django.urls import reverse
 from notifications import outbox
 from notifications.bounces import mailbox
 from notifications.bounces.mailbox import MailboxError
-from notifications.bounces.reading import read_bounces, revive, settle
+from notifications.bounces.reading import read_bounces, revive
 from notifications.models import Bounce, BounceBox, OutgoingMail, Reason, Status
+from notifications.services.addresses import settle_address
 from tests.clock import Clock
 from tests.notifications.city import City, make_city, october, run
 from tests.notifications.test_bounce_reports import MAILS, OURS, TANAKA, raw
@@ -366,6 +367,6 @@ def test_settling_counts_for_one_address_alone(city: City, folder: Path) -> None
     run(october(1))
     arrive(folder, report_on(newest_to(city)), report_on(newest_to(city, "suzuki")))
     assert read_bounces(now=october(1, 10)) == 2
-    assert settle(address=city.tanaka.email, now=october(1, 11))
-    assert not settle(address=city.tanaka.email, now=october(1, 12))
+    assert settle_address(by=city.kanri, address=city.tanaka.email, now=october(1, 11))
+    assert not settle_address(by=city.kanri, address=city.tanaka.email, now=october(1, 12))
     assert [bounce.address for bounce in Bounce.objects.unsettled()] == [city.suzuki.email]
