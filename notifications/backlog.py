@@ -21,9 +21,8 @@ def fold(*, now: datetime) -> int:
     is left alone, and so is a mail of the day, which the next one joins by itself. Before anything is sent, whenever
     the mail server comes back.
     """
-    rows = OutgoingMail.objects.select_for_update().filter(
-        next_attempt_at__isnull=False, may_have_arrived=False, created_at__lt=midnight(timezone.localdate(now))
-    )
+    today = timezone.localdate(now)
+    rows = OutgoingMail.objects.unsent().filter(created_at__lt=midnight(today)).select_for_update()
     waiting = list(rows.values_list("pk", "recipient", "kind"))
     counts = Counter(person for _pk, person, _kind in waiting)
     ended = [pk for pk, person, kind in waiting if counts[person] > 1 and kind != MailKind.DIGEST]

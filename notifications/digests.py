@@ -88,7 +88,7 @@ def _standing(today: date) -> tuple[dict[int, OutgoingMail], set[int]]:
     """
     digests = OutgoingMail.objects.filter(kind=MailKind.DIGEST).defer("raw")
     still_open = list(digests.open().select_for_update())
-    unsent = {mail.recipient_id: mail for mail in still_open if mail.next_attempt_at and not mail.may_have_arrived}
+    unsent = {mail.recipient_id: mail for mail in still_open if mail.is_unsent}
     sent = digests.filter(sent_at__range=(midnight(today), last_moment(today)))
     served = set(sent.values_list("recipient", flat=True))
     served |= {mail.recipient_id for mail in still_open if mail.lease_until}

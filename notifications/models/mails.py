@@ -109,6 +109,10 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
         """Neither sent nor given up. Spelt as the partial indexes are."""
         return self.filter(Q(next_attempt_at__isnull=False) | Q(lease_until__isnull=False))
 
+    def unsent(self) -> "MailQuerySet":
+        """Those that wait and certainly have reached nobody, so that they may still tell something else."""
+        return self.filter(next_attempt_at__isnull=False, may_have_arrived=False)
+
     def ended(self, *, since: datetime) -> dict[str, int]:
         """Of those queued since then, how many were `sent` and how many `undelivered`."""
         counts = {
@@ -183,6 +187,11 @@ class OutgoingMail(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+    @property
+    def is_unsent(self) -> bool:
+        """Whether it waits and certainly has reached nobody; as `MailQuerySet.unsent` says it of many."""
+        return self.next_attempt_at is not None and not self.may_have_arrived
 
     @property
     def title(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from notifications.models import MailItem, MailKind, OutgoingMail
@@ -38,9 +39,7 @@ def unsent(kind: MailKind, user_ids: Iterable[int], checkpoint_id: int | None = 
 
     With `checkpoint_id`, only one that is about it.
     """
-    rows = OutgoingMail.objects.select_for_update().filter(
-        kind=kind, recipient__in=list(user_ids), next_attempt_at__isnull=False, may_have_arrived=False
-    )
+    rows = OutgoingMail.objects.unsent().filter(kind=kind, recipient__in=list(user_ids)).select_for_update()
     if checkpoint_id is not None:
         rows = rows.filter(Exists(MailItem.objects.filter(mail=OuterRef("pk"), review__checkpoint=checkpoint_id)))
     return {row.recipient_id: row for row in rows}
@@ -61,7 +60,12 @@ def _add_items(items: dict[OutgoingMail, list[MailItem]]) -> None:
     )
 
 
+@transaction.atomic
 def postpone(now: datetime) -> None:
-    """The mail server is away: nothing is tried for a minute, by nobody, whatever is due."""
+    """The mail server is away: nothing is tried for a minute, by nobody, whatever is due.
+
+    But for mails that somebody else is at just now: who waited for many rows would have them wait in turn.
+    """
     until = now + PAUSE
-    OutgoingMail.objects.filter(next_attempt_at__lt=until).update(next_attempt_at=until)
+    free = OutgoingMail.objects.filter(next_attempt_at__lt=until).select_for_update(skip_locked=True)
+    OutgoingMail.objects.filter(pk__in=free.values("pk")).update(next_attempt_at=until)
