@@ -90,7 +90,9 @@ def narrowed(mails: Mails, names: Names, words: str, month: date | None) -> Mail
 def _about(names: Names, words: Iterable[str]) -> Callable[[int, int], bool]:
     @cache
     def is_about(user_id: int, plan_id: int) -> bool:
-        text = f"{names.people[user_id]} {names.plans[plan_id][0]}".casefold()
+        name = names.people[user_id]
+        together = "".join(name.split())  # 田中悠人 is 田中 悠人
+        text = f"{name} {together} {names.plans[plan_id][0]}".casefold()
         return all(word in text for word in words)
 
     return is_about

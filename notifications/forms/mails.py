@@ -8,6 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from departments.directory import NAME_TOGETHER
 from departments.forms.fields import DayField
 from departments.models import Department, User
 from notifications.models import Audience, MailItem, MailKind, MailQuerySet, Outcome
@@ -44,8 +45,8 @@ class MailFilter(forms.Form):
     outcome = forms.ChoiceField(
         label=pgettext_lazy("of a mail", "Status"), required=False, choices=[ALL, *Outcome.choices]
     )
-    first = DayField(label=_("From day"), required=False)
-    last = DayField(label=_("Until day"), required=False)
+    first = DayField(label=pgettext_lazy("of a mail", "From day"), required=False)
+    last = DayField(label=pgettext_lazy("of a mail", "Until day"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -97,10 +98,11 @@ def _names(word: str) -> Q:
     """The word stands in the person's name, user name or address, or in the subject, however wide it was typed."""
     people, there = Q(), Q()
     for spelling in _spellings(word):
-        people |= Q(name__icontains=spelling) | Q(username__icontains=spelling) | Q(email__icontains=spelling)
+        people |= Q(name__icontains=spelling) | Q(together__icontains=spelling)
+        people |= Q(username__icontains=spelling) | Q(email__icontains=spelling)
         there |= Q(subject__icontains=spelling)
         there |= Q(address__icontains=spelling) if spelling.isascii() else Q()
-    return there | Q(recipient__in=User.objects.filter(people).values("pk"))
+    return there | Q(recipient__in=User.objects.alias(together=NAME_TOGETHER).filter(people).values("pk"))
 
 
 def _spellings(word: str) -> set[str]:

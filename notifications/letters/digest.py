@@ -39,6 +39,7 @@ def digest(mail: OutgoingMail, items: Sequence[MailItem], facts: Facts) -> dict[
         **(_to_do(asked, mail.recipient, facts) if asked else {"lines": [], "count": 0}),
         "groups": [*_due_elsewhere(dues, mail.recipient, facts), *_happened(events, mail.recipient, facts)],
         "informing": len(dues) + sum(not item.asks for item in events),
+        "late": sum(_is_late(item, facts.today) for item in dues),
     }
 
 
@@ -70,15 +71,23 @@ def _once_each(dues: Iterable[MailItem]) -> list[MailItem]:
 
 
 def _due_elsewhere(items: Sequence[MailItem], reader: User, facts: Facts) -> list[Group]:
-    """What is due at others, by what the rules say about it."""
+    """What is due at others: what is late, then the rest, each by what the rules say about it."""
     if not items:
         return []
     links = _links([item.review for item in items], reader, facts.today)
-    by_text: dict[str, list[Line]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[Line]] = defaultdict(list)
+    late, other = _("Overdue at others; nothing for you to do"), _("Due days of others; nothing for you to do")
     for item, line in zip(items, lines_about(items, reader, facts), strict=True):
-        by_text[item.text].append(replace(line, link=links.get(item.review_id)))
-    title = _("Due days of others; nothing for you to do")
-    return [Group(title, lines[:LONGEST_LIST], text, more=len(lines[LONGEST_LIST:])) for text, lines in by_text.items()]
+        title = late if _is_late(item, facts.today) else other
+        groups[title, item.text].append(replace(line, link=links.get(item.review_id)))
+    return [
+        Group(title, lines[:LONGEST_LIST], text, more=len(lines[LONGEST_LIST:]))
+        for (title, text), lines in groups.items()
+    ]
+
+
+def _is_late(item: MailItem, today: date) -> bool:
+    return item.review.due_on is not None and item.review.due_on < today
 
 
 def _links(reviews: Sequence[Review], reader: User, today: date) -> dict[int, str]:

@@ -239,6 +239,13 @@ def test_people_are_found(admin, sato, query, found):
     assert [name for name in ("admin", "sato") if f'data-label="ユーザー名">{name}' in html] == found
 
 
+@pytest.mark.parametrize("name", ["佐藤 花子", "佐藤　花子"])
+def test_a_person_is_found_by_the_name_without_the_blank(admin, sato, name):
+    sato.name = name
+    sato.save(update_fields=["name"])
+    assert 'data-label="ユーザー名">sato' in said(as_(admin).get("/people/", {"q": "佐藤花子"}))
+
+
 def test_the_peoples_queries_do_not_grow(admin, dx, client):
     client.force_login(admin)
     before = queries(client, "/people/")

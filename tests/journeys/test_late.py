@@ -47,7 +47,7 @@ def test_what_is_taken_back_what_is_late_and_what_is_never_done(city: City) -> N
     city.live_until(date(2026, 11, 20))
 
     what_ended_unfinished_stays_so(city, civic, tax)
-    opened = "【めぐる】令和8年度 2Q進捗確認 提出のお願い(期限 令和8年10月16日(金))"
+    opened = "【めぐる】提出のお願い(令和8年10月16日(金)まで): 令和8年度 2Q進捗確認"
     taken_back = "【めぐる】引戻し: 市民課 令和8年度 2Q進捗確認"
     asked, waits = "【めぐる】審査のお願い: 市民課 令和8年度 2Q進捗確認", "【めぐる】対応待ち1件"
     lapsed = "【めぐる】未完了で締切: {} 令和8年度 2Q進捗確認"

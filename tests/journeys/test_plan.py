@@ -39,7 +39,7 @@ def test_a_plan_is_written_returned_approved_and_then_reported_on(city: City) ->
         the_office_approves(city)
     nobody_can_change_it_any_more(city)
     assert {day: told["suzuki"] for day, told in city.told.items() if "suzuki" in told} == {
-        date(2026, 4, 6): ["【めぐる】令和8年度 計画策定 提出のお願い(期限 令和8年4月15日(水))"],
+        date(2026, 4, 6): ["【めぐる】提出のお願い(令和8年4月15日(水)まで): 令和8年度 計画策定"],
         date(2026, 4, 8): ["【めぐる】差戻し: 市民課 令和8年度 計画策定"],
         date(2026, 4, 10): ["【めぐる】承認: 市民課 令和8年度 計画策定"],
     }
@@ -54,7 +54,7 @@ def test_a_plan_is_written_returned_approved_and_then_reported_on(city: City) ->
         the_neighbour_is_late_with_theirs(city)
     with city.at(date(2026, 7, 3)):
         city.visit("kato").follow("入力する").says("税務課 1Q進捗確認")
-    opened = "【めぐる】令和8年度 1Q進捗確認 提出のお願い(期限 令和8年7月15日(水))"
+    opened = "【めぐる】提出のお願い(令和8年7月15日(水)まで): 令和8年度 1Q進捗確認"
     assert [day for day, told in city.told.items() if opened in told.get("tanaka", [])] == [date(2026, 7, 1)]
     assert [day for day, told in city.told.items() if opened in told.get("kato", [])] == [date(2026, 7, 3)]
     call_command("verify_history")

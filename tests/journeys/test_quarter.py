@@ -14,7 +14,7 @@ from workflows.models import Review
 
 pytestmark = pytest.mark.django_db
 
-OPENED = "【めぐる】令和8年度 2Q進捗確認 提出のお願い(期限 令和8年10月16日(金))"
+OPENED = "【めぐる】提出のお願い(令和8年10月16日(金)まで): 令和8年度 2Q進捗確認"
 PLEASE_REVIEW = "【めぐる】審査のお願い: 市民課 令和8年度 2Q進捗確認"
 ALL_IN = "【めぐる】全件提出済み: 令和8年度 2Q進捗確認"
 PLEASE_APPROVE = "【めぐる】承認のお願い: 市民課 令和8年度 2Q進捗確認"

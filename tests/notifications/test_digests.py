@@ -12,6 +12,7 @@ from django.db import connection
 from departments.models import Department, Role, User
 from departments.models.plans import PlanState
 from departments.services.people import deactivate_person
+from notifications.backlog import fold
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import (
@@ -29,7 +30,7 @@ from notifications.reminders import remind
 from notifications.services.choices import choose
 from tests.factories import appoint, make_department, make_person, make_plan
 from tests.notifications.city import OPENING, City, at, days, make_city, october, run
-from workflows.models import Outcome
+from workflows.models import Outcome, Review
 
 pytestmark = pytest.mark.django_db
 
@@ -195,16 +196,32 @@ def test_the_head_of_the_division_hears_what_is_late(city: City, division: Depar
     rule.text = "所属長にお声がけください。\n事情があれば、DX推進課へお知らせください。"
     rule.save(update_fields=["text"])
     run(at(date(2026, 10, 20)))
-    assert run(at(date(2026, 10, 21)))["buchou"] == ["【めぐる】お知らせ1件"]
+    assert run(at(date(2026, 10, 21)))["buchou"] == ["【めぐる】お知らせ1件(うち期限超過1件)"]
     assert text_of("buchou") == (
-        "このメールはお知らせです。対応の必要はありません。\n\n"
-        "◆ ほかの担当の期限(対応の必要はありません)\n"
+        "期限を過ぎているものがあります。対応は担当者が行います。このメールは状況のお知らせです。\n\n"
+        "◆ ほかの担当で期限を過ぎているもの(ご参考)\n"
         "所属長にお声がけください。\n事情があれば、DX推進課へお知らせください。\n\n"
         "■ 会計課 令和8年度 実行プラン\n"
         "  令和8年度 2Q進捗確認\n"
         "  次の対応: 提出(kaikei)\n"
         "  期限: 令和8年10月14日(水)(5営業日超過)\n"
     )
+
+
+def test_what_is_late_comes_before_what_is_due_soon(city: City, division: Department) -> None:
+    """Of two departments of the division one has been given more time, and its day is told beforehand."""
+    make_plan(make_department("cash", "出納課", division), measures=1, state=PlanState.APPROVED)
+    city.open(october(2))
+    Review.objects.filter(plan__department__code="cash").update(due_on=date(2026, 10, 22))
+    ReminderRule.objects.create(step="prepare", days=-1, audience=Audience.DIVISION_HEAD, occasion=Occasion.DUE)
+    assert run(at(date(2026, 10, 21)))["buchou"] == ["【めぐる】お知らせ2件(うち期限超過1件)"]
+    headings = [line for line in text_of("buchou").split("\n") if line.startswith(("◆", "■"))]
+    assert headings == [
+        "◆ ほかの担当で期限を過ぎているもの(ご参考)",
+        "■ 会計課 令和8年度 実行プラン",
+        "◆ ほかの担当の期限(ご参考)",
+        "■ 出納課 令和8年度 実行プラン",
+    ]
 
 
 def test_it_leads_to_the_board_of_the_division_for_who_sees_that(city: City, division: Department) -> None:
@@ -300,6 +317,7 @@ def test_a_backlog_is_folded_into_the_mail_of_the_day(city: City, settings: Any)
     city.decide(city.tax_review, Outcome.APPROVED, city.hayashi, october(2))
     run(october(2, 10))
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    fold(now=october(5))
     remind(now=october(5))
     assert {(row.recipient, row.status) for row in folded} == {(city.mori, Status.CANCELLED)}
     digest = OutgoingMail.objects.get(kind=MailKind.DIGEST, created_at=october(5))
@@ -332,7 +350,7 @@ def test_a_mail_that_may_have_arrived_is_not_folded(city: City, settings: Any) -
     first, second = OutgoingMail.objects.filter(recipient=city.mori).order_by("pk")
     words = {"raw": b"\r\n", "address": "mori@city.example", "message_id": "<1@localhost>", "dated": october(1)}
     OutgoingMail.objects.filter(pk=first.pk).update(status=Status.UNCERTAIN, may_have_arrived=True, **words)
-    remind(now=october(2))
+    fold(now=october(2))
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.status, second.status) == (Status.UNCERTAIN, Status.PENDING)

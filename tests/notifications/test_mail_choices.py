@@ -43,7 +43,7 @@ def test_whoever_never_chose_has_the_defaults_and_reading_changes_nothing(to_sat
 def test_the_page_says_where_mails_go_and_that_reminders_always_come(to_sato: Client) -> None:
     page = to_sato.get(PAGE).content.decode()
     assert "sato@city.example" in page
-    assert "期限のお知らせと催促は、この設定にかかわらず届きます。" in page
+    assert "期限のお知らせと催促は、どちらを選んでも届きます(不在中の休止を除く)。" in page
 
 
 def test_choosing_is_kept_and_said(to_sato: Client, sato: User) -> None:
@@ -91,7 +91,7 @@ def test_the_language_is_chosen_on_the_same_page(to_sato: Client, sato: User) ->
     page = to_sato.post("/language/", {"language": "en", "next": PAGE}, follow=True)
     sato.refresh_from_db()
     assert (page.redirect_chain, sato.language) == ([(PAGE, 302)], "en")
-    assert "Reminders of due days always come" in page.content.decode()
+    assert "Reminders of due days and nudges come in either case" in page.content.decode()
 
 
 def test_the_account_page_and_every_mail_lead_there(client: Client) -> None:

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from departments.models import Role
+from departments.models import Role, User
 from departments.models.plans import PlanState
 from departments.services.rows import check_or_refuse
 from notifications.models import Audience, Occasion, ReminderRule
@@ -204,6 +204,8 @@ def test_the_preview_is_searched_by_person_department_and_month(keeper: Client, 
     assert set().union(*listed(keeper, q="tanaka").values()) == {"tanaka"}
     assert set().union(*listed(keeper, q="税務課").values()) == {"tanaka", "suzuki"}
     assert set().union(*listed(keeper, q="福祉課 SATO").values()) == {"sato"}
+    User.objects.filter(username="sato").update(name="佐藤 花子")
+    assert set().union(*listed(keeper, q="佐藤花子").values()) == {"佐藤 花子"}
     assert listed(keeper, q="誰でもない") == {}
     assert {day.month for day in listed(keeper, month="2026-11")} == {11}
     months = [

@@ -30,7 +30,7 @@ def last_text() -> str:
 
 def test_opening_asks_editors_and_leads_each_by_one_mail(city: City) -> None:
     city.open(october(1))
-    subject = f"【めぐる】{city.checkpoint} 提出のお願い(期限 令和8年10月14日(水))"
+    subject = f"【めぐる】提出のお願い(令和8年10月14日(水)まで): {city.checkpoint}"
     assert run(october(1)) == {"sato": [subject], "suzuki": [subject], "tanaka": [subject]}
     assert run(october(1, 10)) == {}
 
@@ -177,7 +177,7 @@ def test_each_reads_their_own_language(city: City) -> None:
     city.tanaka.save(update_fields=["language"])
     city.open(october(1))
     with translation.override("en"):
-        subject = f"[Meguru] {city.checkpoint}: please submit by 14 Oct 2026 (Wed)"
+        subject = f"[Meguru] Please submit by 14 Oct 2026 (Wed): {city.checkpoint}"
     assert run(october(1))["tanaka"] == [subject]
 
 

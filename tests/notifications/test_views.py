@@ -63,6 +63,20 @@ def test_a_word_is_found_however_wide_it_was_typed(keeper: Client, city: City) -
     assert len(listed(keeper, q="２Ｑ進捗")) == 3
 
 
+def test_a_name_is_found_without_the_blank_in_it(keeper: Client, city: City) -> None:
+    city.tanaka.name, city.sato.name = "田中 悠人", "佐藤　花子"
+    for person in (city.tanaka, city.sato):
+        person.save(update_fields=["name"])
+    assert listed(keeper, q="田中悠人") == ["tanaka"]
+    assert listed(keeper, q="佐藤花子") == ["sato"]
+
+
+def test_who_finds_nothing_is_told_how_to_find_more(keeper: Client) -> None:
+    page = keeper.get(reverse("mail"), {"q": "誰でもない"}).content.decode()
+    assert "条件に合うメールはありません" in page
+    assert "氏名は姓だけでも検索できます。" in page
+
+
 def test_by_department_and_whatever_is_below_it(keeper: Client, city: City) -> None:
     assert sorted(listed(keeper, department=city.tax.pk)) == ["suzuki", "tanaka"]
     assert sorted(listed(keeper, department=city.root.pk)) == ["sato", "suzuki", "tanaka"]
