@@ -18,6 +18,7 @@ log = structlog.get_logger("meguru.mail")
 
 LONGEST = 256 * 1024  # bytes looked at: a report says all it has to before it returns the mail
 LONGEST_WORDS = 500
+LONGEST_FIELD = 2000  # signs of a header's value: finding encoded words in it takes the square of its length
 POLICY = email.policy.compat32  # keeps broken headers as they are, where the newer ones raise
 RETURNED = ("message/rfc822", "text/rfc822-headers", "message/rfc822-headers")
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,118}>")
@@ -146,6 +147,6 @@ def _decoded(value: str) -> str:
     if "=?" not in value:
         return value
     try:
-        return str(make_header(decode_header(value)))
+        return str(make_header(decode_header(value[:LONGEST_FIELD])))
     except (MessageError, LookupError, ValueError):
         return value
