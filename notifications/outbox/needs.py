@@ -1,12 +1,14 @@
 """Whether what a mail was queued to tell is still worth telling, and still for its person to know."""
 
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
 
 from django.utils import timezone
 
 from departments.access import Rights, keep_rights, rights
+from departments.models import Department
+from notifications.audiences import Cast
 from notifications.models import MailItem, OutgoingMail
 from workflows.access import Sight, sight_by
 from workflows.standing import is_turn_of
@@ -22,21 +24,35 @@ def still_needed(mails: Sequence[OutgoingMail], now: datetime) -> dict[int, list
     told: dict[int | None, list[MailItem]] = defaultdict(list)
     for item in MailItem.objects.filter(mail__in=mails, left_out=False).with_names():
         told[item.mail_id].append(item)
+    informed = _informed((item for items in told.values() for item in items), on)
     needed, left = {}, set()
     for mail in mails:
         known = rights(mail.recipient, on)
-        needed[mail.pk] = [item for item in told[mail.pk] if _is_needed(item, known)]
+        needed[mail.pk] = [
+            item for item in told[mail.pk] if _is_needed(item, known, (item.pk, mail.recipient_id) in informed)
+        ]
         left |= {item.pk for item in told[mail.pk]} - {item.pk for item in needed[mail.pk]}
     if left:
         MailItem.objects.filter(pk__in=left).update(left_out=True)
     return needed
 
 
-def _is_needed(item: MailItem, known: Rights) -> bool:
-    """`known`: the rights of the mail's recipient."""
+def _informed(items: Iterable[MailItem], on: date) -> set[tuple[int, int]]:
+    """Item id and person id, of those items that a rule tells for information, for whoever is of its audience now."""
+    rules = [item for item in items if item.audience and not item.asks]
+    if not rules:
+        return set()
+    departments = Department.objects.filter(pk__in={item.review.department_id for item in rules})
+    audiences = {item.audience for item in rules}
+    cast = Cast(departments.order_by().values("pk"), audiences=audiences, stages=(), on=on)
+    return {(item.pk, who.user_id) for item in rules for who in cast.members(item.audience, item.review.department_id)}
+
+
+def _is_needed(item: MailItem, known: Rights, is_informed: bool) -> bool:
+    """`known`: the rights of the mail's recipient; `is_informed`: they are whom a rule tells for information."""
     if item.task_id is not None and item.task_id != item.review.task_id:
         return False
     if item.asks:
         return is_turn_of(known, item.review)
     # What a rule tells for information (who is late where) are no words of the review: its reader need not read that.
-    return bool(item.audience) or sight_by(known, item.review) > Sight.NOTHING
+    return is_informed if item.audience else sight_by(known, item.review) > Sight.NOTHING
