@@ -35,8 +35,9 @@ class AllIn(NamedTuple):
 def complete_by(events: Iterable[Event], on: date) -> list[AllIn]:
     """Whom to tell, once the events have happened, that nothing is left to come in; who was told is left out.
 
-    By the rules of that occasion: those of the audience at the events' departments who wait at none. The events need
-    `review` and its `checkpoint` loaded.
+    By the rules of that occasion: those of the audience at the events' departments who wait at none. In the order of
+    keys, so that whoever finds the same at the same time queues it in the same order. The events need `review` and its
+    `checkpoint` loaded.
     """
     came = [event for event in events if event.kind in COMES_IN and not event.review.checkpoint.is_change]
     if not came:
@@ -48,7 +49,7 @@ def complete_by(events: Iterable[Event], on: date) -> list[AllIn]:
     found = [one for rule in rules for about in last.values() for one in _complete(about, rule, on)]
     once = {one.key: one for one in reversed(found)}
     told = set(MailItem.objects.filter(key__in=once).values_list("key", flat=True))
-    return [one for key, one in once.items() if key not in told]
+    return [once[key] for key in sorted(once.keys() - told)]
 
 
 def _complete(events: list[Event], rule: ReminderRule, on: date) -> list[AllIn]:

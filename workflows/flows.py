@@ -27,7 +27,7 @@ class ReviewRowLock:
     @contextmanager
     def __call__(self, flow_class: type[flow.Flow], process_pk: int) -> Iterator[None]:
         with transaction.atomic():
-            Review.objects.select_for_update().filter(process=process_pk).values_list("pk").first()
+            Review.objects.select_for_update(no_key=True).filter(process=process_pk).values_list("pk").first()
             yield
 
 

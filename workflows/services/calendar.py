@@ -61,11 +61,11 @@ def _moved(shift: Shift, *, by: User | None, now: datetime) -> Shifts:
 
     Whoever opens, closes or changes a checkpoint holds its row, and whoever takes a step in a review holds that: with
     all of them held nothing can be given a day by the old calendar meanwhile. Checkpoints come before reviews and
-    reviews before plans, as for everybody else; but the key of a checkpoint stays free for what points to it.
+    reviews before plans, as for everybody else; but their keys stay free for what points to them.
     """
     shifts = Shifts()
     checkpoints = list(Checkpoint.objects.filter(closed_at=None).select_for_update(no_key=True).order_by("pk"))
-    held = Review.objects.open().filter(checkpoint__in=checkpoints).select_for_update(of=("self",))
+    held = Review.objects.open().filter(checkpoint__in=checkpoints).select_for_update(of=("self",), no_key=True)
     list(held.order_by("plan_id", "pk").values_list("pk", flat=True))
     for checkpoint in checkpoints:
         was, days = days_of(checkpoint), shift.days(checkpoint)

@@ -21,9 +21,10 @@ from workflows.models import Checkpoint, Decision, Event, EventKind, MeasureRepo
 from workflows.schedule import mending_due
 from workflows.services.effects import take_effect
 
-LOCKED = Prepared(
-    lambda review: Review.objects.filter(pk=review).select_for_update(of=("self", "plan")).select_related("plan")
-)
+# Its key and its plan's stay free for what points to them: mails are queued meanwhile, without waiting or being waited
+# for.
+ROWS: dict[str, Any] = {"of": ("self", "plan"), "no_key": True}
+LOCKED = Prepared(lambda review: Review.objects.filter(pk=review).select_for_update(**ROWS).select_related("plan"))
 CHECKPOINT = Prepared(lambda checkpoint: Checkpoint.objects.filter(pk=checkpoint))
 SUBMISSION = Prepared(
     lambda review, number: Submission.objects.filter(review=review, round=number).values_list("pk", flat=True)
@@ -53,7 +54,7 @@ def locked_row(review_id: int) -> Review:
 
 def locked_open(checkpoint: Checkpoint) -> list[Review]:
     """The open reviews of a checkpoint, their rows and their plans' locked, in the order in which an opening locks."""
-    running = Review.objects.open().select_for_update(of=("self", "plan")).select_related("plan")
+    running = Review.objects.open().select_for_update(**ROWS).select_related("plan")
     reviews = list(running.filter(checkpoint=checkpoint).order_by("plan_id"))
     for review in reviews:
         review.checkpoint = checkpoint

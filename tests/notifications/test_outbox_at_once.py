@@ -1,0 +1,109 @@
+"""The outbox while others are at it: nobody who works on many rows waits for somebody who waits for them."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+
+from notifications import outbox
+from notifications.backlog import fold
+from notifications.dispatch import dispatch
+from notifications.models import MailItem, MailKind, OutgoingMail
+from tests.notifications.city import City, make_city, october
+from workflows.services.reviews import locked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SECONDS = 3
+
+
+@pytest.fixture
+def city(transactional_db: None) -> City:
+    city = make_city()
+    city.open(october(1))
+    dispatch(now=october(1))
+    return city
+
+
+def meanwhile(hold: Callable[[], Any], work: Callable[[], Any]) -> bool:
+    """Hold something in a transaction while somebody works; whether the work ended before it was given back.
+
+    SQLite has one writer at a time and so never.
+    """
+    held, done, given_back = threading.Event(), threading.Event(), threading.Event()
+
+    def holder() -> None:
+        try:
+            with transaction.atomic():
+                hold()
+                held.set()
+                done.wait(SECONDS if connection.vendor == "postgresql" else 0.1)
+                given_back.set()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=holder)
+    thread.start()
+    assert held.wait(20)
+    try:
+        work()
+    finally:
+        was_first = not given_back.is_set()
+        done.set()
+        thread.join()
+    return was_first or connection.vendor != "postgresql"
+
+
+def some_rows() -> list[OutgoingMail]:
+    return list(OutgoingMail.objects.order_by("pk").select_for_update()[:1])
+
+
+def test_who_finds_the_mail_server_away_leaves_rows_alone_that_somebody_else_is_at(city: City) -> None:
+    assert meanwhile(some_rows, lambda: outbox.postpone(october(1, 10)))
+    waits = list(OutgoingMail.objects.order_by("pk").values_list("next_attempt_at", flat=True))
+    assert set(waits[1:]) == {october(1, 10) + outbox.queueing.PAUSE}
+    assert waits[0] in (october(1), waits[1])
+
+
+def test_a_mail_is_queued_while_somebody_takes_a_step_in_its_review(city: City) -> None:
+    city.nudge(city.tax_review, "", city.mori, october(1, 10))
+    review = city.tax_review
+    assert meanwhile(lambda: locked(review.pk, review.task_id), lambda: dispatch(now=october(1, 10)))
+    assert OutgoingMail.objects.filter(kind=MailKind.NUDGED).count() == 2
+
+
+def test_many_fold_and_postpone_at_once(city: City) -> None:
+    rows = [
+        OutgoingMail(
+            key=f"x{number}",
+            kind=MailKind.SUBMITTED,
+            recipient=(city.tanaka, city.sato)[number % 2],
+            created_at=october(1) + timedelta(seconds=number),
+            next_attempt_at=october(1) - timedelta(seconds=number),  # the other way round than they were queued
+            expires_at=october(8),
+        )
+        for number in range(400)
+    ]
+    OutgoingMail.objects.bulk_create(rows)
+    errors: list[Exception] = []
+
+    def work(act: Callable[[], Any]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001 - told below
+            errors.append(error)
+        finally:
+            connection.close()
+
+    acts = [lambda: fold(now=october(2)), lambda: outbox.postpone(october(2))] * 6
+    threads = [threading.Thread(target=work, args=[act]) for act in acts]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert not OutgoingMail.objects.unsent().filter(kind=MailKind.SUBMITTED).exists()
+    assert not MailItem.objects.filter(mail__key__startswith="x").exists()
