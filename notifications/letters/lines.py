@@ -50,6 +50,7 @@ SAID = {
     EventKind.RETURNED: REASON,
     EventKind.REVOKED: REASON,
     EventKind.EXTENDED: REASON,
+    EventKind.MOVED: REASON,
     EventKind.NUDGED: MESSAGE,
     EventKind.CANCELLED: REASON,
     EventKind.ANSWERED: ANSWER,

@@ -249,14 +249,16 @@ def test_whatever_closes_days_stay_in_order_and_the_past_stays(
 
 def test_what_would_move_is_shown_before_it_is_saved(cast: Cast, review: Review) -> None:
     asked = post(cast.administrator, **ONE)
+    assert "令和8年10月14日(水) 庁舎点検：閉庁日にします" in text_of(asked)
     assert "令和8年10月14日(水)は、令和8年度 2Q進捗確認の提出期限です。" in text_of(asked)
     assert "令和8年10月15日(木)に移ります。 1件の期限が変わります。" in text_of(asked)
     assert now_of(review).due_on == SUBMIT
     key = asked.context["shifts"].key
     done = post(cast.administrator, **ONE, foreseen=key)
-    assert "1日を追加しました。 1件の期限を変更しました。" in text_of(done)
+    assert "1日分を登録しました。 1件の期限を変更しました。" in text_of(done)
     assert now_of(review).due_on == october(15)
-    assert Event.objects.get(kind="moved").by == cast.administrator
+    event = Event.objects.get(kind="moved")
+    assert (event.by, event.data["comment"]) == (cast.administrator, "庁舎点検")
 
 
 def test_the_question_is_asked_again_where_the_answer_has_changed(cast: Cast, review: Review) -> None:
@@ -286,6 +288,21 @@ def test_taking_a_closing_back_says_that_due_days_stay(cast: Cast, review: Revie
     assert "日を削除しました。 期限は動かしていません。" in text_of(post(cast.administrator, remove="2026-10-14"))
 
 
+def test_a_day_that_is_in_the_list_already_is_said_so(cast: Cast) -> None:
+    close(SUBMIT)
+    assert "この日はすでに登録されています。" in text_of(post(cast.administrator, **ONE))
+
+
+def test_taking_an_opening_out_is_asked_too(cast: Cast, review: Review) -> None:
+    add_calendar_day(by=None, day=october(17), name="休日開庁", is_open=True)
+    Review.objects.update(due_on=october(17))
+    asked = post(cast.administrator, remove="2026-10-17")
+    assert "令和8年10月17日(土)：一覧から削除します" in text_of(asked)
+    post(cast.administrator, remove="2026-10-17", foreseen=asked.context["shifts"].key)
+    event = Event.objects.get(kind="moved")
+    assert (now_of(review).due_on, event.data.get("comment")) == (october(19), None)
+
+
 def test_the_rule_is_chosen_on_the_page(cast: Cast) -> None:
     assert CalendarRule.objects.closed_days() is ClosedDays.NEXT
     done = post(cast.administrator, closed_days="previous")
@@ -297,7 +314,7 @@ def test_the_rule_is_chosen_on_the_page(cast: Cast) -> None:
 
 def test_many_days_at_once_or_none(cast: Cast, review: Review) -> None:
     lines = "2026-10-01, 開庁記念日\r\n\r\n２０２６/１１/２　庁舎点検\n2027年1月4日\t初出式\n"
-    assert "3日を追加しました。" in text_of(post(cast.administrator, lines=lines))
+    assert "3日分を登録しました。" in text_of(post(cast.administrator, lines=lines))
     assert list(CalendarDay.objects.values_list("day", "name", "is_open")) == [
         (date(2026, 10, 1), "開庁記念日", False),
         (date(2026, 11, 2), "庁舎点検", False),

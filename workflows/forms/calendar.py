@@ -28,7 +28,11 @@ def within_reach(day: date) -> None:
 
 
 class CalendarDayForm(forms.ModelForm):
-    day = DayField(label=_("Day"), validators=[within_reach])
+    day = DayField(
+        label=_("Day"),
+        validators=[within_reach],
+        error_messages={"unique": _("This day is in the list already. Remove it there to change it.")},
+    )
     is_open = forms.TypedChoiceField(
         label=_("What it is"),
         choices=[("closed", pgettext_lazy("calendar", "Closed")), ("open", pgettext_lazy("calendar", "Open"))],
@@ -40,7 +44,6 @@ class CalendarDayForm(forms.ModelForm):
     class Meta:
         model = CalendarDay
         fields = ["day", "is_open", "name"]
-        error_messages = {"day": {"unique": _("This day is in the list already. Remove it there to change it.")}}
         help_texts = {"name": _("What people call the day, such as “city hall inspection”.")}
 
     def own_days(self) -> list[OwnDay]:

@@ -1,6 +1,6 @@
 """Closing the city on a day, or opening it, with every due day that follows from it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
@@ -43,21 +43,22 @@ def change_calendar(
     `foreseen` is the `key` of what the person was shown to move, empty for nothing. Raises Unforeseen where it is
     something else, and departments' Refused where a day cannot be added or a checkpoint cannot hold what moves.
     """
-    rule = ClosedDays(calendar.held_rule().closed_days)
+    rule, added = ClosedDays(calendar.held_rule().closed_days), list(add)
     before = CalendarDay.objects.calendar()
     for day in remove:
         calendar.remove_calendar_day(by=by, day=day)
-    for own in add:
+    for own in added:
         calendar.add_calendar_day(by=by, **asdict(own))
     shift = Shift(before, CalendarDay.objects.calendar(), rule, timezone.localdate(now))
-    shifts = _moved(shift, by=by, now=now) if shift.moves_days else Shifts()
+    names: dict[date | None, str] = {own.day: own.name for own in added if not own.is_open}
+    shifts = _moved(shift, names, by=by, now=now) if shift.moves_days else Shifts()
     if shifts.key != foreseen:
         raise Unforeseen(shifts)
     return shifts
 
 
-def _moved(shift: Shift, *, by: User | None, now: datetime) -> Shifts:
-    """Move everything that the new calendar moves.
+def _moved(shift: Shift, names: Mapping[date | None, str], *, by: User | None, now: datetime) -> Shifts:
+    """Move everything that the new calendar moves; the name of a day that it closes is the reason.
 
     Whoever opens, closes or changes a checkpoint holds its row, and whoever takes a step in a review holds that: with
     all of them held nothing can be given a day by the old calendar meanwhile. Checkpoints come before reviews and
@@ -75,5 +76,5 @@ def _moved(shift: Shift, *, by: User | None, now: datetime) -> Shifts:
             save_or_refuse(checkpoint, update_fields=asdict(days))
         moves = list(shift.moves(checkpoint, was, locked_open(checkpoint)))
         shifts.note(checkpoint, was, moves)
-        move_due_days(moves, by=by, now=now)
+        move_due_days(moves, reasons=names, by=by, now=now)
     return shifts

@@ -1,8 +1,9 @@
 """Moving due days that are set already (期限変更): each review whose day really changes has an event of its own."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from departments.models import User
@@ -18,9 +19,12 @@ class Move(NamedTuple):
     extended_to: date | None
 
 
-def move_due_days(moves: Iterable[Move], *, by: User | None, now: datetime) -> list[Review]:
+def move_due_days(
+    moves: Iterable[Move], *, reasons: Mapping[date | None, str] = MappingProxyType({}), by: User | None, now: datetime
+) -> list[Review]:
     """Let open reviews of different plans become due on other days; returns those whose day changes.
 
+    `reasons`: why nothing can be due on a day any more, which is said of every review that was due on it.
     The caller holds the locks of all of them and of their plans, and has a transaction open. A handful of statements,
     and one more for each different day.
     """
@@ -33,6 +37,8 @@ def move_due_days(moves: Iterable[Move], *, by: User | None, now: datetime) -> l
         days = {"was": str(review.due_on), "due": str(due_on)}
         if extended_to != review.extended_to:
             days |= {"extended_to": str(extended_to)}
+        if reason := reasons.get(review.due_on):
+            days |= {"comment": reason}
         facts[review.pk] = {"task": review.task_id, "next_task": review.task_id, **days}
     for (due_on, extended_to), reviews in groups.items():
         Review.objects.filter(pk__in=[each.pk for each in reviews]).update(due_on=due_on, extended_to=extended_to)

@@ -1,5 +1,8 @@
 """閉庁日: the year's days as they count, the city's own table, and what becomes of due days on closed days."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from django import forms
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -18,7 +21,7 @@ from departments.models import CalendarRule
 from departments.services.calendar import set_closed_day_rule
 from workflows.calendar_year import calendar_tabs, calendar_year
 from workflows.forms.calendar import CalendarDayForm, CalendarLinesForm, ClosedDaysForm
-from workflows.services.calendar import Unforeseen, change_calendar
+from workflows.services.calendar import OwnDay, Unforeseen, change_calendar
 from workflows.shifts import Shifts
 from workflows.years import shown_year
 
@@ -35,21 +38,20 @@ class CalendarView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         require_administrator(request.user, timezone.localdate())
-        try:
-            if "remove" in request.POST:
-                return self._remove(request)
-            if "closed_days" in request.POST:
-                return self._choose_rule(request)
-            name, kind = ("many", CalendarLinesForm) if "lines" in request.POST else ("one", CalendarDayForm)
-            return self._add(request, name, kind(request.POST))
-        except Unforeseen as error:
-            return self._ask(request, error.shifts)
+        if "remove" in request.POST:
+            return self._remove(request)
+        if "closed_days" in request.POST:
+            return self._choose_rule(request)
+        name, kind = ("many", CalendarLinesForm) if "lines" in request.POST else ("one", CalendarDayForm)
+        return self._add(request, name, kind(request.POST))
 
     def _add(self, request: HttpRequest, name: str, form: CalendarDayForm | CalendarLinesForm) -> HttpResponse:
         if form.is_valid():
             days = form.own_days()
             try:
                 shifts = change_calendar(add=days, **self._confirmed(request))
+            except Unforeseen as error:
+                return self._ask(request, error.shifts, added=days)
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
@@ -67,6 +69,8 @@ class CalendarView(View):
             return redirect(request.get_full_path())
         try:
             shifts = change_calendar(remove=[day], **self._confirmed(request))
+        except Unforeseen as error:
+            return self._ask(request, error.shifts, removed=day)
         except Refused as refusal:
             messages.error(request, str(refusal))
         else:
@@ -87,11 +91,17 @@ class CalendarView(View):
         return {"foreseen": request.POST.get("foreseen", ""), "by": request.user, "now": timezone.now()}
 
     @staticmethod
-    def _ask(request: HttpRequest, shifts: Shifts) -> HttpResponse:
-        """Show what would move and ask; where that was asked already, it has become something else meanwhile."""
+    def _ask(
+        request: HttpRequest, shifts: Shifts, *, added: Sequence[OwnDay] = (), removed: date | None = None
+    ) -> HttpResponse:
+        """Show what would move by days that are added or one that is removed, and ask.
+
+        Where that was asked already, it has become something else meanwhile.
+        """
         hidden = ("csrfmiddlewaretoken", "foreseen")
         sent = [(name, value) for name, value in request.POST.items() if name not in hidden]
-        context = {"shifts": shifts, "sent": sent, "again": "foreseen" in request.POST}
+        days = {"added": added, "removed": removed}
+        context = {"shifts": shifts, "sent": sent, "again": "foreseen" in request.POST, **days}
         return render(request, "workflows/calendar_confirm.html", context)
 
     @staticmethod
