@@ -10,7 +10,7 @@ from tests.faults.run import run_scenario
 from tests.servers.postgres import postgres
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def databases() -> Iterator[list[dict[str, str]]]:
     with postgres() as url:
         yield [{"DATABASE_URL": url}, {}]
