@@ -18,8 +18,8 @@ def fold(*, now: datetime) -> int:
     """End the mails of everybody who has more than one waiting from before today; returns how many were ended.
 
     What they were to tell waits for the person's next mail of the day. A mail that may have arrived, or is being sent,
-    is left alone, and so is a mail of the day, which the next one joins by itself. Before anything is sent, whenever
-    the mail server comes back.
+    is left alone, and so is a mail of the day, which the next one joins by itself. To be done before the day's run,
+    which takes in what waits, and before anything is sent, whenever the mail server comes back.
     """
     today = timezone.localdate(now)
     rows = OutgoingMail.objects.unsent().filter(created_at__lt=midnight(today)).select_for_update()

@@ -5,10 +5,10 @@ from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
-from notifications import backlog, choices, outbox
+from notifications import choices, outbox
 from notifications.models import MailItem, MailKind, OutgoingMail
 from notifications.moments import last_moment, midnight
-from notifications.outbox import BATCH, Draft
+from notifications.outbox import BATCH, GIVE_UP_AFTER, Draft
 
 # What somebody asks of a person by a click never waits.
 AT_ONCE = (MailKind.NUDGED,)
@@ -37,11 +37,9 @@ def hold(drafts: Sequence[Draft], *, on: date) -> list[Draft]:
 def queue_digests(items: Mapping[int, Sequence[MailItem]], *, today: date, now: datetime) -> int:
     """Queue the day's mail of each person; returns how many. `items`: person id → the day's reasons for theirs.
 
-    It takes in what waits for it and what has piled up in the outbox. Who still has one unsent from before gets all
-    that in that one; who had theirs today, because it was late, gets it in the next one. Inside the caller's
-    transaction, once a day.
+    It takes in what waits for it. Who still has one unsent from before gets all that in that one; who had theirs
+    today, because it was late, gets it in the next one. Inside the caller's transaction, once a day.
     """
-    backlog.fold(now=now)
     resting = choices.resting(today)
     fresh = _without_rest(items, resting)
     waiting = _waiting(resting)
@@ -84,9 +82,12 @@ def _waiting(resting: frozenset[int]) -> Told:
 def _standing(today: date) -> tuple[dict[int, OutgoingMail], set[int]]:
     """The mails of the day that certainly have not reached their person; who else was, or is being, sent one today.
 
-    All that are open are locked first, so that none of them passes from one to the other meanwhile.
+    All that are open are locked first, so that none of them passes from one to the other meanwhile; and before them
+    those that lacked an address, so that none of them comes back beside a new one.
     """
     digests = OutgoingMail.objects.filter(kind=MailKind.DIGEST).defer("raw")
+    missed = digests.missed().filter(created_at__gt=midnight(today) - GIVE_UP_AFTER)
+    list(missed.select_for_update().values_list("pk", flat=True))
     still_open = list(digests.open().select_for_update())
     unsent = {mail.recipient_id: mail for mail in still_open if mail.is_unsent}
     sent = digests.filter(sent_at__range=(midnight(today), last_moment(today)))

@@ -1,4 +1,4 @@
-"""One tick: what happened is queued, what is due is queued, what is queued is sent.
+"""One tick: what happened is queued, a backlog is folded, what is due is queued, what is queued is sent.
 
 Beat, a click and a loop tick; any of them suffices, and none is needed twice. The database alone knows what is due, so
 that ticks that are missing, late or doubled do no harm.
@@ -55,10 +55,10 @@ def tick(*, clock: Callable[[], datetime] = timezone.now, seconds: float | None 
     done = Done()
     with _part("dispatch", done):
         done.dispatched = dispatch(now=clock())
-    with _part("remind", done):
-        done.reminded = remind(now=clock())
     with _part("fold", done):
         fold(now=clock())
+    with _part("remind", done):
+        done.reminded = remind(now=clock())
     with _part("deliver", done):
         done.ended = deliver(clock=clock, seconds=seconds, stopping=stopping.is_set)
     if any(done.counts.values()):

@@ -25,10 +25,8 @@ from django.db.models import Max  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from notifications.backends import SmtpBackend  # noqa: E402
-from notifications.delivery import deliver  # noqa: E402
-from notifications.dispatch import dispatch  # noqa: E402
 from notifications.models import MailKind, OutgoingMail, Status  # noqa: E402
-from notifications.reminders import remind  # noqa: E402
+from notifications.ticks import tick  # noqa: E402
 from tests.faults.plan import Outage  # noqa: E402
 from tests.faults.sink import FaultySink  # noqa: E402
 from tests.faults.town import build_town  # noqa: E402
@@ -84,10 +82,8 @@ def run(people: int) -> Outage:
 
 
 def _tick(now: datetime) -> None:
-    dispatch(now=now)
-    remind(now=now)
     for _worker in range(2):
-        deliver(clock=lambda: now)
+        assert tick(clock=lambda: now).faults == []
 
 
 def _most_digests() -> int:

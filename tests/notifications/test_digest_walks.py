@@ -21,6 +21,8 @@ from django.utils import timezone
 from departments.errors import Refused
 from departments.models import Deputy, User
 from departments.projection import rebuild_access
+from notifications import ticks
+from notifications.backlog import fold
 from notifications.delivery import deliver
 from notifications.dispatch import dispatch
 from notifications.models import MailChoice, MailItem, MailKind, OutgoingMail, Pace, Reason, ReminderRun, Status
@@ -129,6 +131,7 @@ class Walk:
 
     def tick(self) -> None:
         Server.now = self.now
+        self.survives(fold)
         for part, check in [(dispatch, self.check_held), (remind, self.check_run)]:
             owed, new = self.owed_now(), MailItem.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
             if self.survives(part):
@@ -220,9 +223,7 @@ class Walk:
                 self.now = self.now.replace(hour=hour)
                 Server.now = self.now
                 self.owed |= self.owed_now()
-                dispatch(now=self.now)
-                remind(now=self.now)
-                deliver(clock=lambda: self.now)
+                assert ticks.tick(clock=lambda: self.now).faults == []
 
     def check_all_told(self) -> None:
         events = MailItem.objects.filter(key__startswith="event:")

@@ -12,12 +12,10 @@ from django.utils import timezone
 
 from departments.models import Role, User
 from departments.models.plans import PlanState
-from notifications.delivery import deliver
-from notifications.dispatch import dispatch
 from notifications.models import MailItem, MailKind, OutgoingMail, Pace, Reason, Status
 from notifications.recipients import recipients
-from notifications.reminders import remind
 from notifications.services.choices import choose
+from notifications.ticks import tick
 from tests.factories import make_department, make_person, make_plan
 from tests.notifications.city import City, at, make_city, october, run
 from workflows.models import Event, Outcome, PendingEvent, Review
@@ -97,10 +95,8 @@ def live(city: City) -> set[str]:
         if works(Server.now):
             next(todo, None)
             owed |= keys(Server.now)
-        dispatch(now=Server.now)
-        remind(now=Server.now)
         for _worker in range(2):
-            deliver(clock=lambda: Server.now)
+            assert tick(clock=lambda: Server.now).faults == []
     return owed
 
 
