@@ -29,15 +29,15 @@ class CaseText:
 
 def nudging(review: Review, by: User, on: date) -> CaseText:
     return CaseText(
-        title=_("Ask to go on with it"),
-        button=_("Ask"),
+        title=_("Nudge whoever has it"),
+        button=_("Send the nudge"),
         back=_("Go back"),
         effects=[
             _("Whoever has it gets a mail with your message."),
-            _("They are asked once a day at most, whoever asks."),
-            _("It stays in the history that you asked."),
+            _("They are nudged once a day at most, whoever nudges."),
+            _("The nudge stays in the history."),
         ],
-        obstacle_title=_("It cannot be asked for now"),
+        obstacle_title=_("Nobody can be nudged now"),
         obstacle=obstacle_to_nudging(review, by, on),
     )
 

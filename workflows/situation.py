@@ -16,7 +16,7 @@ from workflows.models.history import MOVES_DUE_DAY, SENT_BACK
 
 # The pages beside the way of the steps, in the order in which they are offered: action, route, what it is for.
 OTHER_WAYS = [
-    (Action.NUDGE, "nudge", _("Ask to go on with it"), _("Whoever has it gets a mail.")),
+    (Action.NUDGE, "nudge", _("Nudge whoever has it"), _("Whoever has it gets a mail.")),
     (Action.EXTEND, "extend", _("Extend the due day"), _("This department alone gets more time.")),
     (Action.CANCEL, "cancel", _("Cancel this review"), _("It ends without approval, for good.")),
     (Action.REVOKE, "revoke", _("Revoke the approval"), _("It goes back to the department to be mended.")),

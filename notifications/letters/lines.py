@@ -37,7 +37,7 @@ DOERS = {
     EventKind.REVOKED: gettext_lazy("Approval revoked by: %(name)s"),
     EventKind.EXTENDED: gettext_lazy("Extended by: %(name)s"),
     EventKind.MOVED: gettext_lazy("Moved by: %(name)s"),
-    EventKind.NUDGED: gettext_lazy("Asked by: %(name)s"),
+    EventKind.NUDGED: gettext_lazy("Nudged by: %(name)s"),
     EventKind.CANCELLED: gettext_lazy("Cancelled by: %(name)s"),
     EventKind.ANSWERED: gettext_lazy("Answered by: %(name)s"),
 }

@@ -1,4 +1,4 @@
-"""That somebody was asked to go on (催促)."""
+"""That somebody was nudged (催促): asked to go on with what they have."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

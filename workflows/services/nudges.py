@@ -26,7 +26,7 @@ log = structlog.get_logger("meguru.workflows")
 def nudge(*, review_id: int, task_id: int, note: str, by: User, now: datetime) -> Nudge:
     """Ask whoever has the review to go on with it; the note goes along.
 
-    Raises Stale, NotAllowed, or ReviewError where they were asked today already, or there is nobody to ask.
+    Raises Stale, NotAllowed, or ReviewError where they were nudged today already, or there is nobody to nudge.
     """
     review = locked(review_id, task_id)
     standing = require(Action.NUDGE, review, by, now)
@@ -43,7 +43,7 @@ def obstacle_to_nudging(review: Review, by: User, on: date) -> str:
     done = Nudge.objects.filter(review=review, day=on).select_related("event__by", "event__on_behalf_of").first()
     if done is not None:
         facts = {"who": doer_of(done.event), "at": moment_text(done.event.at)}
-        return _("%(who)s asked already, %(at)s. Once a day is enough; ask again tomorrow.") % facts
+        return _("%(who)s has nudged already, %(at)s. Once a day is enough; nudge again tomorrow.") % facts
     if all(holder.user == by for holder in actors([review], on)[review.pk]):
         return _("There is nobody else who has it, so nobody would get the mail.")
     return ""

@@ -95,7 +95,7 @@ def _tell(request: HttpRequest, results: Sequence[Result], reviews: Mapping[int,
     """Say how many were asked, and which were not and why."""
     refused = [result for result in results if result.refusal is not None]
     if done := len(results) - len(refused):
-        sentence = ngettext("%(n)d was asked to go on.", "%(n)d were asked to go on.", done)
+        sentence = ngettext("Nudged about %(n)d review.", "Nudged about %(n)d reviews.", done)
         messages.success(request, sentence % {"n": done})
     for result in refused[:TOLD_EACH]:
         event = result.refusal.event if isinstance(result.refusal, Stale) else None

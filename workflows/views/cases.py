@@ -52,7 +52,7 @@ NUDGE = Case(
     carry_out=lambda review, said, by, now: (
         nudges.nudge(review_id=review.pk, task_id=review.task_id or 0, **said, by=by, now=now).review
     ),
-    done=_("%(review)s: asked to go on with it."),
+    done=_("%(review)s: nudged whoever has it."),
 )
 EXTENSION = Case(
     action=Action.EXTEND,
