@@ -38,11 +38,9 @@ def when_text(step: str, days: int) -> str:
     if days == 0:
         return gettext("On the day: %(due_day)s") % facts
     if days < 0:
-        text = ngettext(
-            "%(days)d business day before: %(due_day)s", "%(days)d business days before: %(due_day)s", -days
-        )
+        text = ngettext("%(days)d business day before %(due_day)s", "%(days)d business days before %(due_day)s", -days)
     else:
-        text = ngettext("%(days)d business day after: %(due_day)s", "%(days)d business days after: %(due_day)s", days)
+        text = ngettext("%(days)d business day after %(due_day)s", "%(days)d business days after %(due_day)s", days)
     return text % facts
 
 

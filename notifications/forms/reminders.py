@@ -49,10 +49,10 @@ class RuleForm(forms.Form):
     )
     audience = forms.ChoiceField(label=_("To whom"), choices=[("", _("Choose")), *Audience.choices])
     text = LinesField(
-        label=_("What the mail says with it"),
+        label=_("Added text"),
         required=False,
         max_length=500,
-        help_text=_("What is due, by when and where stands in the mail anyhow."),
+        help_text=_("The mail always says what is due, by when, and where to go."),
         widget=forms.Textarea(attrs={"rows": 3}),
     )
 
