@@ -1,19 +1,21 @@
 """From reports to the outbox: which mails came back, and which can be tried again."""
 
+import time
 from datetime import datetime
 
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q, Subquery
 
 from notifications.bounces import mailbox, report
-from notifications.models import Bounce, BounceBox, MailKind, MailQuerySet, OutgoingMail, Reason, Status
+from notifications.models import Bounce, BounceBox, MailItem, MailKind, OutgoingMail, Status
+from notifications.models.mails import WAITING
 from notifications.outbox import GIVE_UP_AFTER
 
 log = structlog.get_logger("meguru.mail")
 
-COULD_NOT = (Reason.NO_ADDRESS, Reason.DEAD_ADDRESS)
+SECONDS = 30  # that one go may take: anybody can send anything there, and mails go out between two goes
 
 
 def sweep(*, now: datetime) -> int:
@@ -26,14 +28,16 @@ def sweep(*, now: datetime) -> int:
 def read_bounces(*, now: datetime) -> int:
     """Read the reports in the bounce mailbox; returns how many mails turn out to have come back.
 
-    Why the mailbox could not be read is kept for the mail page; the next time it is tried again. Reading a report
-    twice, or by two processes at once, is harmless.
+    Why the mailbox could not be read is kept for the mail page; the next time it is tried again, and what there was no
+    time for is read. Reading a report twice, or by two processes at once, is harmless.
     """
     if not settings.BOUNCE_URL:
         return 0
-    count, error = 0, ""
+    count, error, stop_at = 0, "", time.monotonic() + SECONDS
     try:
         for raw in mailbox.mails(settings.BOUNCE_URL):
+            if time.monotonic() >= stop_at:
+                break
             found = report.read(raw)
             count += found is not None and note(found, now=now)
     except mailbox.MailboxError as failure:
@@ -69,22 +73,25 @@ def note(found: report.Report, *, now: datetime) -> bool:
 def revive(*, now: datetime) -> int:
     """Queue again what could not be sent to people who have an address by now, or one that works; returns how many.
 
-    Of the mails about what is due only the newest of each person, as it says everything; of all, those still young.
+    Only what is still young. Of the mails of the day the newest of a person's says all there is to do, and none goes
+    out that is older than another; what else it was to tell waits for the next one.
     """
-    rows = _missed().filter(created_at__gt=now - GIVE_UP_AFTER)
-    addresses = set(rows.order_by().values_list("recipient__email", flat=True).distinct())
-    working = addresses - Bounce.objects.dead(addresses)
-    if not working:
-        return 0
-    newer = _missed().filter(kind=MailKind.DIGEST, recipient=OuterRef("recipient"), pk__gt=OuterRef("pk"))
-    again = rows.filter(recipient__email__in=working).exclude(Exists(newer), kind=MailKind.DIGEST)
-    ids = list(again.select_for_update(of=("self",)).values_list("pk", flat=True))
-    return OutgoingMail.objects.filter(pk__in=ids).update(
+    missed = OutgoingMail.objects.filter(pk__in=_locked(now))
+    since = OutgoingMail.objects.filter(Q(status__in=[*WAITING, Status.SENDING, Status.SENT]) | Q(pk__in=missed))
+    newer = since.filter(kind=MailKind.DIGEST, recipient=OuterRef("recipient"), pk__gt=OuterRef("pk"))
+    overtaken = list(missed.filter(Exists(newer), kind=MailKind.DIGEST).values_list("pk", flat=True))
+    person = OutgoingMail.objects.filter(pk=OuterRef("mail")).values("recipient")
+    left = MailItem.objects.filter(mail__in=overtaken, left_out=False).exclude(asks=True, event=None)
+    left.update(waits_for=Subquery(person), mail=None)
+    return missed.exclude(pk__in=overtaken).update(
         status=Status.PENDING, reason="", next_attempt_at=now, expires_at=now + GIVE_UP_AFTER
     )
 
 
-def _missed() -> MailQuerySet:
-    """Mails that ended because their person had no address that works."""
-    rows = OutgoingMail.objects.filter(status=Status.FAILED, reason__in=COULD_NOT)
-    return rows.filter(recipient__is_active=True).exclude(recipient__email="")
+def _locked(now: datetime) -> list[int]:
+    """The ids of those mails, their rows locked for this transaction: no mail of the day is queued meanwhile."""
+    rows = OutgoingMail.objects.missed().filter(created_at__gt=now - GIVE_UP_AFTER, recipient__is_active=True)
+    rows = rows.exclude(recipient__email="")
+    addresses = set(rows.order_by().values_list("recipient__email", flat=True).distinct())
+    again = rows.filter(recipient__email__in=addresses - Bounce.objects.dead(addresses))
+    return list(again.select_for_update(of=("self",)).values_list("pk", flat=True))

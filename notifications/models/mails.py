@@ -113,6 +113,10 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
         """Those that wait and certainly have reached nobody, so that they may still tell something else."""
         return self.filter(next_attempt_at__isnull=False, may_have_arrived=False)
 
+    def missed(self) -> "MailQuerySet":
+        """Those that ended only because their person had no address that works."""
+        return self.filter(status=Status.FAILED, reason__in=(Reason.NO_ADDRESS, Reason.DEAD_ADDRESS))
+
     def ended(self, *, since: datetime) -> dict[str, int]:
         """Of those queued since then, how many were `sent` and how many `undelivered`."""
         counts = {
