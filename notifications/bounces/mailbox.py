@@ -57,7 +57,8 @@ def _in_folders(home: Path, names: list[str]) -> Iterator[bytes]:
         paths = [path for name in names for path in sorted((home / name).iterdir()) if _is_mail(path)]
     except OSError as error:
         raise MailboxError(str(error)) from error
-    for path in paths[:MOST]:
+    taken = 0
+    for path in paths:
         try:
             with path.open("rb") as file:
                 raw = file.read(LONGEST)
@@ -69,6 +70,9 @@ def _in_folders(home: Path, names: list[str]) -> Iterator[bytes]:
             _put_aside(path, home / "done")
         except OSError as error:
             errors.append(error)
+        taken += 1
+        if taken == MOST:
+            break
     if errors:
         raise MailboxError(str(errors[0]))
 

@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from notifications import outbox
-from notifications.bounces import mailbox
+from notifications.bounces import mailbox, reading
 from notifications.bounces.mailbox import MailboxError
 from notifications.bounces.reading import read_bounces, revive
 from notifications.models import Bounce, BounceBox, OutgoingMail, Reason, Status
@@ -272,6 +272,27 @@ def test_a_mail_is_put_aside_only_after_it_was_dealt_with(folder: Path) -> None:
     assert next(reading) == b"2"
     reading.close()  # as if the process ended here
     assert [path.name for path in folder.iterdir() if path.is_file()] == ["1.eml"]
+
+
+def test_files_that_cannot_be_read_keep_none_of_the_others_waiting(city: City, folder: Path) -> None:
+    run(october(1))
+    for number in range(mailbox.MOST):
+        (folder / f"0-{number:03}.eml").symlink_to("/proc/self/mem")  # its first byte cannot be read
+    (folder / "1.eml").write_bytes(report_on(newest_to(city)))
+    assert read_bounces(now=october(1, 10)) == 1
+    assert BounceBox.objects.get().error
+    assert [path.name for path in (folder / "done").iterdir()] == ["1.eml"]
+
+
+def test_what_there_is_no_time_for_is_read_the_next_time(
+    city: City, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(october(1))
+    arrive(folder, report_on(newest_to(city)))
+    with monkeypatch.context() as patch:
+        patch.setattr(reading, "SECONDS", 0)
+        assert read_bounces(now=october(1, 10)) == 0
+    assert read_bounces(now=october(1, 11)) == 1
 
 
 @pytest.mark.parametrize(
