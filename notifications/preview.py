@@ -41,7 +41,7 @@ def preview(rules: Iterable[ReminderRule], today: date) -> Mails:
     """All mails of the day that these rules would bring until the end of the fiscal year, in order of days."""
     rules, calendar = list(rules), CalendarDay.objects.calendar()
     year_end = date(fiscal_year_of(today) + 1, 3, 31)
-    last_run = ReminderRun.objects.filter(day__lte=today).order_by("-day").values_list("day", flat=True).first()
+    last_run = ReminderRun.objects.last_before(today + timedelta(days=1))
     run_days = _run_days(today + timedelta(days=last_run == today), year_end, calendar)
     reviews = foreseen(today, year_end)
     cast = Cast(

@@ -32,14 +32,9 @@ def _run(today: date, calendar: BusinessCalendar, now: datetime) -> int:
     _run, is_mine = ReminderRun.objects.get_or_create(day=today)
     if not is_mine:
         return 0
-    found = reminders(today, since=last_run(today), calendar=calendar)
+    found = reminders(today, since=ReminderRun.objects.last_before(today), calendar=calendar)
     items = {user_id: [_item(reminder, user_id) for reminder in theirs] for user_id, theirs in found.items()}
     return queue_digests(items, today=today, now=now)
-
-
-def last_run(today: date) -> date | None:
-    """The last day before that had its run."""
-    return ReminderRun.objects.filter(day__lt=today).order_by("-day").values_list("day", flat=True).first()
 
 
 def _item(reminder: Reminder[Due], user_id: int) -> MailItem:

@@ -122,7 +122,7 @@ def due_days(letter: Message) -> tuple[ics.DueDay, ...]:
 
 
 def read(raw: bytes) -> Text:
-    """The words of frozen bytes, as `mails.write` gave them."""
+    """The words of frozen bytes, as `writing.write` gave them."""
     letter = parse(raw)
     return Text(header(letter, "Subject"), body(letter), due_days(letter))
 

@@ -1,12 +1,22 @@
 """What the machine has done by itself, and when."""
 
+from datetime import date
+
 from django.db import models
+
+
+class ReminderRunQuerySet(models.QuerySet["ReminderRun"]):
+    def last_before(self, day: date) -> date | None:
+        """The last day before this one that had its run."""
+        return self.filter(day__lt=day).order_by("-day").values_list("day", flat=True).first()
 
 
 class ReminderRun(models.Model):
     """A day whose reminders have been queued; there is at most one run a day, whoever ticks however often."""
 
     day = models.DateField(primary_key=True)
+
+    objects = ReminderRunQuerySet.as_manager()
 
     class Meta:
         default_permissions = ()
