@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from departments.access import rights
+from departments.models import User
 from departments.models.organisation import Permission
+from notifications.models import Bounce
 from workflows.access import waiting_for
 
 VERSION = tomllib.loads((settings.BASE_DIR / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
@@ -45,10 +48,20 @@ class NavigationItem:
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """Template context processor: `navigation`, `meguru_version`, `source_url`."""
+    """Template context processor: `navigation`, `gets_no_mail`, `meguru_version`, `source_url`."""
     user = getattr(request, "user", None)
     items = list(_items(request)) if user is not None and user.is_authenticated else []
-    return {"navigation": items, "meguru_version": VERSION, "source_url": settings.SOURCE_URL}
+    return {
+        "navigation": items,
+        "gets_no_mail": lambda: _gets_no_mail(user),  # looked up only where a page shows it
+        "meguru_version": VERSION,
+        "source_url": settings.SOURCE_URL,
+    }
+
+
+def _gets_no_mail(user: User | AnonymousUser | None) -> bool:
+    """Whether nothing is sent to the address of who is logged in, because mails came back from it."""
+    return isinstance(user, User) and bool(user.email and Bounce.objects.dead([user.email]))
 
 
 def _items(request: HttpRequest) -> Iterator[NavigationItem]:

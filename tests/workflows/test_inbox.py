@@ -105,7 +105,7 @@ def test_the_number_of_queries_is_fixed(
         Review.objects.filter(pk=review.pk).update(due_on=review.due_on - timedelta(days=number))
     client = logged_in(cast.reviewer)
     Review.objects.update(stage="review", round=1)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get("/")
 
 
