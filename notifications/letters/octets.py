@@ -11,7 +11,6 @@ from typing import NamedTuple
 from django.conf import settings
 
 POLICY = compat32.clone(linesep="\r\n")
-CRLF = "\r\n"
 UTF_8, ISO_2022_JP = "utf-8", "iso-2022-jp"
 FOLDED_AFTER = 78  # octets, RFC 5322
 LONGEST_PLAIN = 60  # fits on the header's first line
@@ -82,7 +81,7 @@ def field(name: str, value: str) -> bytes:
     """A header as it goes over the wire: folded, unless it is already or need not be."""
     line = f"{name}: {value}\r\n"
     if any(len(part) > FOLDED_AFTER for part in line.split("\r\n")):
-        line = f"{name}: {Header(value, header_name=name).encode(linesep=CRLF)}\r\n"
+        line = f"{name}: {Header(value, header_name=name).encode(linesep="\r\n")}\r\n"
     return line.encode("ascii")
 
 
@@ -92,7 +91,7 @@ def text_part(text: str, subtype: str, charset: str) -> bytes:
     The lines go out ended by CRLF.
     """
     headers = f'Content-Type: text/{subtype}; charset="{charset}"\r\n'.encode()
-    content = text.replace("\n", CRLF).encode(charset)
+    content = text.replace("\n", "\r\n").encode(charset)
     if charset != ISO_2022_JP:
         return headers + in_base64(content)
     return headers + b"Content-Transfer-Encoding: 7bit\r\n\r\n" + content

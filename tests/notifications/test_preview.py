@@ -115,10 +115,10 @@ def test_what_is_foreseen_is_what_happens(city: City) -> None:
 def test_today_is_foreseen_until_its_run_is_done(city: City) -> None:
     make_plan(city.welfare, kind=PlanKind.ACTION, measures=1, state=PlanState.APPROVED)
     city.open(october(7))
-    monday = date(2026, 10, 13)
-    assert min(preview(rules(), monday)) == monday
-    run(at(monday))
-    assert min(preview(rules(), monday)) == date(2026, 10, 14)
+    tuesday = date(2026, 10, 13)
+    assert min(preview(rules(), tuesday)) == tuesday
+    run(at(tuesday))
+    assert min(preview(rules(), tuesday)) == date(2026, 10, 14)
 
 
 def test_what_a_standstill_left_is_foreseen_for_the_next_run(city: City) -> None:
