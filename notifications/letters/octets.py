@@ -81,7 +81,8 @@ def field(name: str, value: str) -> bytes:
     """A header as it goes over the wire: folded, unless it is already or need not be."""
     line = f"{name}: {value}\r\n"
     if any(len(part) > FOLDED_AFTER for part in line.split("\r\n")):
-        line = f"{name}: {Header(value, header_name=name).encode(linesep="\r\n")}\r\n"
+        folded = Header(value, header_name=name).encode(linesep="\r\n")
+        line = f"{name}: {folded}\r\n"
     return line.encode("ascii")
 
 
