@@ -9,7 +9,7 @@ from departments.access import Rights, each_once, holders_by
 from departments.models import DeputyGrant, User
 from departments.models.organisation import Permission
 from notifications.choices import resting
-from notifications.rules import rule_for
+from notifications.event_rules import rule_for
 from workflows.access import TURN, Sight, actors, sight_by
 from workflows.models import Event, EventKind, Pin, Review, Stage
 

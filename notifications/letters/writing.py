@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from notifications.event_rules import rule_for
 from notifications.letters.all_in import all_in
 from notifications.letters.digest import digest
 from notifications.letters.facts import LONGEST_LIST, Facts
@@ -17,7 +18,6 @@ from notifications.letters.lines import Line, lines_about, occasion
 from notifications.letters.message import Text, host
 from notifications.letters.octets import one_line
 from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail
-from notifications.rules import rule_for
 
 LONGEST_SUBJECT = 200
 

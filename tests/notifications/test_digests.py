@@ -34,7 +34,7 @@ from workflows.models import Outcome, Review
 
 pytestmark = pytest.mark.django_db
 
-AWAY = "tests.notifications.test_rules.AwayBackend"
+AWAY = "tests.notifications.test_event_rules.AwayBackend"
 NUMBER = re.compile(r"/reviews/\d+/")
 
 

@@ -148,7 +148,7 @@ def test_who_may_not_read_it_any_more_is_not_told(city: City) -> None:
 
 def test_who_loses_sight_while_the_mail_waits_does_not_get_it(city: City, settings: Any) -> None:
     review = passed(city)
-    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    settings.EMAIL_BACKEND = "tests.notifications.test_event_rules.AwayBackend"
     city.decide(review, Outcome.APPROVED, city.hayashi, october(6, 7))
     run(october(6, 7))
     end_appointment(by=None, appointment=city.mori.appointments.get(), last_day=date(2026, 10, 6), on=date(2026, 10, 7))

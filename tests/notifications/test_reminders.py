@@ -157,7 +157,7 @@ def test_a_run_for_a_past_day_takes_things_as_they_stand(city: City) -> None:
 
 def test_an_unsent_digest_takes_in_the_next_days_reasons(city: City, settings: Any) -> None:
     """The mail server is away for days; afterwards everybody gets one mail that says how things stand then."""
-    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    settings.EMAIL_BACKEND = "tests.notifications.test_event_rules.AwayBackend"
     quarter(date(2026, 10, 13), date(2026, 10, 16))
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     assert run(october(19)) == {
@@ -167,7 +167,7 @@ def test_an_unsent_digest_takes_in_the_next_days_reasons(city: City, settings: A
 
 
 def test_a_digest_is_dropped_when_all_in_it_is_done(city: City, settings: Any) -> None:
-    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    settings.EMAIL_BACKEND = "tests.notifications.test_event_rules.AwayBackend"
     run(october(6))
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     city.submit(city.welfare_review, city.sato, october(6, 10))

@@ -52,7 +52,7 @@ def test_all_counts_and_how_the_outbox_stands_are_printed_in_one_line(city: City
 
 
 def test_what_cannot_be_sent_is_counted(city: City, settings: Any) -> None:
-    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    settings.EMAIL_BACKEND = "tests.notifications.test_event_rules.AwayBackend"
     assert send_due("2026-10-01T09:00+09:00") == {"dispatched": 3, "retried": 1, "waiting": 3}
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     city.submit(city.tax_review, city.tanaka, october(1, 10))

@@ -141,7 +141,7 @@ def test_a_mail_is_read_with_the_reason_it_was_written_for(keeper: Client, city:
 
 def test_a_mail_that_waits_has_no_text_yet(keeper: Client, city: City, settings: Any) -> None:
     city.submit(city.tax_review, city.tanaka, october(1, 10))
-    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    settings.EMAIL_BACKEND = "tests.notifications.test_event_rules.AwayBackend"
     make_person("ono", city.root, "reviewer")
     run(october(1, 10))
     row = OutgoingMail.objects.filter(status=Status.PENDING).get()

@@ -20,7 +20,7 @@ from workflows.models import Event, Outcome, PendingEvent, Pin, Review
 
 pytestmark = pytest.mark.django_db
 
-SERVERS = ["django.core.mail.backends.locmem.EmailBackend", "tests.notifications.test_rules.AwayBackend"]
+SERVERS = ["django.core.mail.backends.locmem.EmailBackend", "tests.notifications.test_event_rules.AwayBackend"]
 Deed = Callable[[City, Review, User, datetime], Any]
 
 

@@ -9,8 +9,8 @@ from django.utils import translation
 
 from departments.models import Role
 from departments.models.plans import PlanKind, PlanState
+from notifications.event_rules import RULES
 from notifications.models import MailItem, MailKind, OutgoingMail, Status
-from notifications.rules import RULES
 from tests.factories import appoint, make_person, make_plan, make_user
 from tests.notifications.city import City, make_city, october, run
 from workflows.models import EventKind, Outcome
@@ -152,7 +152,7 @@ def test_a_turn_that_has_passed_is_not_mailed(city: City) -> None:
 
 def test_a_turn_that_passes_while_the_mail_waits_is_not_mailed(city: City, settings: Any) -> None:
     city.open(october(1))
-    settings.EMAIL_BACKEND = "tests.notifications.test_rules.AwayBackend"
+    settings.EMAIL_BACKEND = "tests.notifications.test_event_rules.AwayBackend"
     run(october(1))
     city.submit(city.tax_review, city.tanaka, october(1))
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
