@@ -175,7 +175,7 @@ class Line:
             left = _(" (%(left)s)") % {"left": self.days_left}
             yield _labelled(_("Due:"), f"{day_text(self.review.due_on)}{left}")
         if self.was_due:
-            yield _labelled(_("Due before:"), self.was_due)
+            yield _labelled(_("Formerly due:"), self.was_due)
 
     def _said_by_people(self) -> Iterator[str]:
         if self.doer:
