@@ -23,6 +23,7 @@ def main() -> int:
     lines, broken = [], []
     for name, scenario in profile.scenarios.items():
         for found in _on_both(partial(run_scenario, scenario.plan)):
+            print(name, found, file=sys.stderr, flush=True)
             lines.append((name, found))
             broken += [f"{name}, {found.database}: {text}" for text in found.broken(scenario.most_duplicates)]
     outages = _on_both(partial(run_outage, profile.outage))

@@ -32,7 +32,7 @@ FULL = Profile(
         "200 × SIGKILL, Redis wiped 20 ×, then gone": Scenario(Plan(people=10_000, kills=200, flushes=20), 50),
         "SIGSTOP past the lease, then SIGCONT": Scenario(STOPPED, most_duplicates=1),
     },
-    outage=1_000,
+    outage=500,
 )
 QUICK = Profile(
     scenarios={
