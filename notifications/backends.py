@@ -14,6 +14,8 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.backends.smtp import EmailBackend
 from django.utils import timezone
 
+from notifications.letters.message import FrozenMail
+
 UNSAFE = re.compile(r"[^A-Za-z0-9.@-]")
 
 
@@ -32,6 +34,14 @@ class SmtpBackend(EmailBackend):
         if opened:
             self.connection.sock.settimeout(patience)
         return opened
+
+    def _send(self, email_message: EmailMessage) -> bool:
+        """What is frozen goes out as it is, without being taken apart by Django first."""
+        is_plain = all(address.isascii() for address in (email_message.from_email, *email_message.to))
+        if not (isinstance(email_message, FrozenMail) and is_plain):
+            return super()._send(email_message)
+        self.connection.sendmail(email_message.from_email, email_message.to, email_message.raw)
+        return True
 
 
 class EmlFileBackend(BaseEmailBackend):

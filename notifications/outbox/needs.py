@@ -11,6 +11,7 @@ from departments.models import Department
 from notifications.audiences import Cast
 from notifications.models import MailItem, OutgoingMail
 from workflows.access import Sight, sight_by
+from workflows.models import Event, Review
 from workflows.standing import is_turn_of
 
 
@@ -22,7 +23,7 @@ def still_needed(mails: Sequence[OutgoingMail], now: datetime) -> dict[int, list
     on = timezone.localdate(now)
     keep_rights([mail.recipient for mail in mails], on)
     told: dict[int | None, list[MailItem]] = defaultdict(list)
-    for item in MailItem.objects.filter(mail__in=mails, left_out=False).with_names():
+    for item in _whole(MailItem.objects.filter(mail__in=mails, left_out=False)):
         told[item.mail_id].append(item)
     informed = _informed((item for items in told.values() for item in items), on)
     needed, left = {}, set()
@@ -46,6 +47,19 @@ def _informed(items: Iterable[MailItem], on: date) -> set[tuple[int, int]]:
     audiences = {item.audience for item in rules}
     cast = Cast(departments.order_by().values("pk"), audiences=audiences, stages=(), on=on)
     return {(item.pk, who.user_id) for item in rules for who in cast.members(item.audience, item.review.department_id)}
+
+
+def _whole(items: Iterable[MailItem]) -> list[MailItem]:
+    """The items with all their rows; each row once, for mails often tell of the same, and reminders of no event."""
+    items = list(items)
+    reviews = Review.objects.with_names().in_bulk({item.review_id for item in items})
+    told = {item.event_id for item in items if item.event_id is not None}
+    events = Event.objects.select_related("by", "on_behalf_of").in_bulk(told) if told else {}
+    for event in events.values():
+        event.review = reviews[event.review_id]
+    for item in items:
+        item.review, item.event = reviews[item.review_id], events.get(item.event_id)
+    return items
 
 
 def _is_needed(item: MailItem, known: Rights, is_informed: bool) -> bool:
