@@ -69,7 +69,7 @@ def test_a_change_from_the_request_to_the_approval(city: City) -> None:
     subjects = {subject for day in city.told.values() for told in day.values() for subject in told}
     assert {subject for subject in subjects if "計画変更" in subject} == {
         f"【めぐる】{what}: 市民課 計画変更"
-        for what in ("開始", "提出", "審査のお願い", "差戻し", "承認のお願い", "承認")
+        for what in ("提出のお願い", "提出", "審査のお願い", "差戻し", "承認のお願い", "承認")
     }
     call_command("verify_history")
 
