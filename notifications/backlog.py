@@ -1,11 +1,10 @@
 """What has piled up while the mail server was away goes into the mail of the day, instead of many mails at once."""
 
-from collections import Counter
 from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Subquery
 from django.utils import timezone
 
 from notifications.models import MailItem, MailKind, OutgoingMail, Reason, Status
@@ -21,11 +20,10 @@ def fold(*, now: datetime) -> int:
     is left alone, and so is a mail of the day, which the next one joins by itself. To be done before the day's run,
     which takes in what waits, and before anything is sent, whenever the mail server comes back.
     """
-    today = timezone.localdate(now)
-    rows = OutgoingMail.objects.unsent().filter(created_at__lt=midnight(today)).select_for_update()
-    waiting = list(rows.values_list("pk", "recipient", "kind"))
-    counts = Counter(person for _pk, person, _kind in waiting)
-    ended = [pk for pk, person, kind in waiting if counts[person] > 1 and kind != MailKind.DIGEST]
+    rows = OutgoingMail.objects.unsent().filter(created_at__lt=midnight(timezone.localdate(now)))
+    several = rows.order_by().values("recipient").annotate(mails=Count("pk")).filter(mails__gt=1).values("recipient")
+    theirs = rows.filter(recipient__in=several).exclude(kind=MailKind.DIGEST).order_by("pk")
+    ended = list(theirs.select_for_update().values_list("pk", flat=True))
     left = iter(ended)
     while batch := list(islice(left, BATCH)):
         _end(batch)
