@@ -35,7 +35,9 @@ def outstanding(mails: Mapping[OutgoingMail, Sequence[MailItem]], on: date) -> d
     """
     people = {mail.recipient_id for mail in mails}
     list(User.objects.select_for_update(no_key=True).filter(pk__in=people).order_by("pk").values_list("pk"))
-    rows = list(CalendarEntry.objects.alive().filter(user__in=people).select_related("mail").defer("mail__raw"))
+    asked = {item.review_id for items in mails.values() for item in _asks(items)}
+    entries = CalendarEntry.objects.alive(asked=asked).filter(user__in=people)
+    rows = list(entries.select_related("mail").defer("mail__raw"))
     reviews = _reviews({row.review_id for row in rows}, mails)
     known: Known = defaultdict(dict)
     for row in rows:

@@ -1,6 +1,9 @@
 """Due days in people's own calendars."""
 
+from collections.abc import Iterable
+
 from django.db import models
+from django.db.models import Q
 
 from departments.models import User
 from notifications.models.mails import OutgoingMail, Status
@@ -8,9 +11,13 @@ from workflows.models import Review
 
 
 class CalendarEntryQuerySet(models.QuerySet["CalendarEntry"]):
-    def alive(self) -> "CalendarEntryQuerySet":
-        """Those about which there may be something to say: all but the cancelled ones of reviews that are over."""
-        return self.exclude(cancelled=True, review__task=None, mail__status=Status.SENT)
+    def alive(self, *, asked: Iterable[int] = ()) -> "CalendarEntryQuerySet":
+        """Those about which there may be something to say: all but the cancelled ones of reviews that are over.
+
+        And whatever there is about reviews that were `asked` for (ids) and may be over only since.
+        """
+        told = Q(cancelled=True, review__task=None, mail__status=Status.SENT)
+        return self.filter(~told | Q(review__in=asked))
 
 
 class CalendarEntry(models.Model):

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from notifications import outbox
+from notifications import entries, outbox
 from notifications.backlog import fold
 from notifications.dispatch import dispatch
-from notifications.models import MailItem, MailKind, OutgoingMail
-from tests.notifications.city import City, make_city, october
+from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail, Status
+from notifications.outbox.needs import still_needed
+from tests.notifications.city import DUE, City, make_city, october
 from workflows.services.reviews import locked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -73,6 +74,25 @@ def test_a_mail_is_queued_while_somebody_takes_a_step_in_its_review(city: City) 
     review = city.tax_review
     assert meanwhile(lambda: locked(review.pk, review.task_id), lambda: dispatch(now=october(1, 10)))
     assert OutgoingMail.objects.filter(kind=MailKind.NUDGED).count() == 2
+
+
+def test_an_entry_is_found_although_its_review_ended_since_the_mail_was_looked_into(city: City) -> None:
+    city.nudge(city.tax_review, "", city.mori, october(1, 10))
+    dispatch(now=october(1, 10))
+    old, new = OutgoingMail.objects.filter(recipient=city.tanaka).order_by("pk")
+    words = {"address": city.tanaka.email, "message_id": "<1@localhost>", "dated": october(1)}
+    OutgoingMail.objects.filter(pk=old.pk).update(
+        status=Status.SENT, sent_at=october(1), next_attempt_at=None, may_have_arrived=True, **words
+    )
+    row = CalendarEntry.objects.create(
+        user=city.tanaka, review=city.tax_review, due_on=DUE, cancelled=True, sequence=4, mail=old
+    )
+    needed = still_needed([new], october(1, 11))
+    city.cancel(city.tax_review, "取下げ", city.hayashi, october(1, 11))
+    with transaction.atomic():
+        stated = entries.outstanding({new: needed[new.pk]}, october(1).date())[new.pk]
+        entries.keep(stated)
+    assert [(entry.pk, entry.sequence) for entry in stated] == [(row.pk, 5)]
 
 
 def test_many_fold_and_postpone_at_once(city: City) -> None:
