@@ -338,6 +338,13 @@ def test_a_broken_request_is_refused(cast: Cast, reviews: list[Review], pressed:
     assert press(cast.approver, pressed).status_code == 400
 
 
+def test_no_request_asks_for_more_than_a_board_shows(cast: Cast, reviews: list[Review]) -> None:
+    keys = [f"{number}-1" for number in range(70_000)]  # more than PostgreSQL takes in one query
+    assert press(cast.approver, "late", late_ones=",".join(keys)).status_code == 400
+    again = ",".join([key(reviews[1]), *(f"{reviews[1].pk}-{number}" for number in range(500)), key(reviews[1])])
+    assert "1件を催促しました。" in text_of(press(cast.approver, "late", late_ones=again))
+
+
 def test_whoever_has_to_log_in_again_comes_back_to_the_board(cast: Cast, reviews: list[Review]) -> None:
     client = logged_in(cast.approver)
     client.logout()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -25,6 +26,8 @@ from workflows.years import shown_year, year_tabs
 
 # So many refusals are told one by one.
 TOLD_EACH = 10
+# No board shows so many late ones, and the database takes no more of them in one query.
+MOST_AT_ONCE = 10_000
 
 
 @require_safe
@@ -85,10 +88,13 @@ def board_nudge(request: HttpRequest) -> HttpResponse:
 
 
 def _asked(request: HttpRequest) -> list[Asked]:
-    """Of the button that was pressed: one review, or all late ones."""
+    """Of the button that was pressed: one review, or all late ones, each once."""
     pressed = request.POST.get("nudge", "")
     keys = request.POST.get("late_ones", "").split(",") if pressed == "late" else [pressed]
-    return [Asked(*sent_numbers(key, 2)) for key in dict.fromkeys(keys)]
+    if len(keys) > MOST_AT_ONCE:
+        raise BadRequest("more than a board shows")
+    asked = [Asked(*sent_numbers(key, 2)) for key in keys]
+    return list({each.review_id: each for each in asked}.values())
 
 
 def _tell(request: HttpRequest, results: Sequence[Result], reviews: Mapping[int, Review]) -> None:
