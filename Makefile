@@ -20,6 +20,8 @@ LANGUAGE_FILES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(shell find */static -type f 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore) --require-hashes -r
 ON_POSTGRES := tests/workflows tests/notifications tests/journeys tests/project/test_celery.py
+# These start databases of their own.
+APART := tests/bench tests/faults
 PACKAGES := chromium fonts-noto-cjk gettext openssl redis-server
 
 # ---- run
@@ -81,9 +83,9 @@ packages:
 
 test lint bench faults: export VAR_DIR := $(CURDIR)/.venv/var
 test: lint packages
-	@$(PY) -W ignore:XDG_RUNTIME_DIR -m tests.with_postgres -m pytest $(ON_POSTGRES) >.venv/on-postgres.log 2>&1 </dev/null & \
+	@$(PY) -W ignore:XDG_RUNTIME_DIR -m tests.with_postgres -m pytest $(ON_POSTGRES) $(APART) >.venv/on-postgres.log 2>&1 </dev/null & \
 	    postgres=$$!; trap 'kill $$postgres 2>/dev/null' INT TERM; \
-	    $(PY) -m pytest; failed=$$?; \
+	    $(PY) -m pytest $(addprefix --ignore=,$(APART)); failed=$$?; \
 	    echo "The same on PostgreSQL:"; wait $$postgres || failed=1; cat .venv/on-postgres.log; exit $$failed
 
 lint: .venv/.ok-dev .venv/.texts

@@ -80,13 +80,15 @@ def found(evidence: Evidence, handed_over: Sequence[HandedOver], database: str, 
 
 
 def _recoveries(evidence: Evidence, mails: Sequence[HandedOver]) -> list[float]:
-    """For each interrupted mail, the seconds from the kill until it was handed over again; none if it was dropped."""
+    """The seconds from each interruption until the mail was handed over again or interrupted again, if it was."""
     times: dict[str, list[float]] = defaultdict(list)
     for mail in mails:
         times[mail.recipient].append(mail.at)
     addresses = dict(
         OutgoingMail.objects.filter(pk__in={pk for pk, _attempt in evidence.orphans}).values_list("pk", "address")
     )
+    for (pk, _attempt), killed_at in evidence.orphans.items():
+        times[addresses[pk]].append(killed_at)
     recoveries = []
     for (pk, _attempt), killed_at in evidence.orphans.items():
         after = [at for at in times[addresses[pk]] if at > killed_at + 1]

@@ -1,5 +1,6 @@
 """What a scenario is told and what it found: plain data that goes between processes as JSON."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -53,7 +54,8 @@ class Found:
 
     `lost`: people who are neither reminded nor done. `duplicates`: copies taken beyond the first. `differing`: mails
     whose copies are not the same bytes, or people with two different ones. `late`: handed over more than a second after
-    the plan was submitted. `slowest_recovery`: seconds from a kill until the mail it interrupted was out again.
+    the plan was submitted. `slowest_recovery`: seconds from a kill until the mail it interrupted was out again, or in
+    somebody's hand who was killed as well.
     `changed_by_resumed`: rows that a worker changed after it had been stopped past its lease, and `sent_by_resumed` the
     mails: one at most, that whose bytes were on their way when it was stopped.
     """
@@ -76,8 +78,8 @@ class Found:
     sent_by_resumed: int
     seconds: float
 
-    def broken(self, most_duplicates: int) -> list[str]:
-        """The promises that were not kept, in words; empty when all is well."""
+    def broken(self, most_duplicates: int, *, slowest: float = 60) -> list[str]:
+        """The promises that were not kept, in words; empty when all is well. `slowest`: seconds of a recovery."""
         bounds = {
             "lost": (self.lost, 0),
             "duplicates": (self.duplicates, most_duplicates),
@@ -85,10 +87,10 @@ class Found:
             "handed over after completion": (self.late, 0),
             "rows changed by a resumed worker": (self.changed_by_resumed, 0),
             "mails sent by a resumed worker": (self.sent_by_resumed, 1),
-            "seconds until an interrupted mail was out again": (self.slowest_recovery, 60),
+            "seconds until an interrupted mail was out again": (self.slowest_recovery, slowest),
         }
         return _over(bounds)
 
 
-def _over(bounds: dict[str, tuple[float, int]]) -> list[str]:
-    return [f"{what}: {number:g}, at most {most}" for what, (number, most) in bounds.items() if number > most]
+def _over(bounds: Mapping[str, tuple[float, float]]) -> list[str]:
+    return [f"{what}: {number:g}, at most {most:g}" for what, (number, most) in bounds.items() if number > most]
