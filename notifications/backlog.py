@@ -22,8 +22,8 @@ def fold(*, now: datetime) -> int:
     """
     rows = OutgoingMail.objects.unsent().filter(created_at__lt=midnight(timezone.localdate(now)))
     several = rows.order_by().values("recipient").annotate(mails=Count("pk")).filter(mails__gt=1).values("recipient")
-    theirs = rows.filter(recipient__in=several).exclude(kind=MailKind.DIGEST).order_by("pk")
-    ended = list(theirs.select_for_update().values_list("pk", flat=True))
+    theirs = rows.filter(recipient__in=several).exclude(kind=MailKind.DIGEST)
+    ended = list(theirs.held().values_list("pk", flat=True))
     left = iter(ended)
     while batch := list(islice(left, BATCH)):
         _end(batch)

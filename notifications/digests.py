@@ -83,11 +83,11 @@ def _standing(today: date) -> tuple[dict[int, OutgoingMail], set[int]]:
     """The mails of the day that certainly have not reached their person; who else was, or is being, sent one today.
 
     All that are open are locked first, so that none of them passes from one to the other meanwhile; and with them those
-    that lacked an address, so that none of them comes back beside a new one. In one go, as `fold` does: in its order.
+    that lacked an address, so that none of them comes back beside a new one. In one go, which keeps the order.
     """
     digests = OutgoingMail.objects.filter(kind=MailKind.DIGEST).defer("raw")
     missed = digests.missed().filter(created_at__gt=midnight(today) - GIVE_UP_AFTER)
-    held = list((digests.open() | missed).select_for_update())
+    held = list((digests.open() | missed).held())
     unsent = {mail.recipient_id: mail for mail in held if mail.is_unsent}
     sent = digests.filter(sent_at__range=(midnight(today), last_moment(today)))
     served = set(sent.values_list("recipient", flat=True))

@@ -94,4 +94,4 @@ def _locked(now: datetime) -> list[int]:
     rows = rows.exclude(recipient__email="")
     addresses = set(rows.order_by().values_list("recipient__email", flat=True).distinct())
     again = rows.filter(recipient__email__in=addresses - Bounce.objects.dead(addresses))
-    return list(again.select_for_update(of=("self",)).values_list("pk", flat=True))
+    return list(again.held().values_list("pk", flat=True))

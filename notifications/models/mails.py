@@ -113,6 +113,10 @@ class MailQuerySet(models.QuerySet["OutgoingMail"]):
         """Those that wait and certainly have reached nobody, so that they may still tell something else."""
         return self.filter(next_attempt_at__isnull=False, may_have_arrived=False)
 
+    def held(self) -> "MailQuerySet":
+        """Locked until the transaction ends, in the one order in which many are, so that no two wait for each other."""
+        return self.order_by("-pk").select_for_update(of=("self",))
+
     def missed(self) -> "MailQuerySet":
         """Those that ended only because their person had no address that works."""
         return self.filter(status=Status.FAILED, reason__in=(Reason.NO_ADDRESS, Reason.DEAD_ADDRESS))

@@ -166,10 +166,10 @@ def put_back(mails: Iterable[OutgoingMail]) -> None:
     """Let mails that were claimed and not begun wait as before; whose lease has passed to somebody else are theirs.
 
     `attempts` goes down again, for it tells how long to wait after a refusal. It still fences: only the one who made
-    it that high takes it back, and forgets the mail. In the order in which others who need many mails lock them: they
-    may wait for these rows, as they were when they looked.
+    it that high takes it back, and forgets the mail. In the order of `held`: somebody may hold these rows because of
+    what they were before.
     """
-    for mail in sorted(mails, key=lambda mail: (mail.created_at, mail.pk), reverse=True):
+    for mail in sorted(mails, key=lambda mail: mail.pk, reverse=True):
         was_tried = Status.RETRY if mail.attempts > 1 else Status.PENDING
         changes = {
             "status": Status.UNCERTAIN if mail.may_have_arrived else was_tried,

@@ -39,7 +39,7 @@ def unsent(kind: MailKind, user_ids: Iterable[int], checkpoint_id: int | None = 
 
     With `checkpoint_id`, only one that is about it.
     """
-    rows = OutgoingMail.objects.unsent().filter(kind=kind, recipient__in=list(user_ids)).select_for_update()
+    rows = OutgoingMail.objects.unsent().filter(kind=kind, recipient__in=list(user_ids)).held()
     if checkpoint_id is not None:
         rows = rows.filter(Exists(MailItem.objects.filter(mail=OuterRef("pk"), review__checkpoint=checkpoint_id)))
     return {row.recipient_id: row for row in rows}

@@ -1,5 +1,6 @@
 """The outbox while others are at it: nobody who works on many rows waits for somebody who waits for them."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from notifications import entries, outbox
 from notifications.backlog import fold
+from notifications.bounces.reading import revive
 from notifications.dispatch import dispatch
-from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail, Status
+from notifications.models import CalendarEntry, MailItem, MailKind, OutgoingMail, Reason, Status
 from notifications.outbox.needs import still_needed
+from notifications.reminders import remind
 from tests.notifications.city import DUE, City, make_city, october
 from workflows.services.reviews import locked
 
@@ -145,3 +149,20 @@ def test_many_fold_claim_put_back_and_postpone_at_once(city: City) -> None:
     still_there = MailItem.objects.filter(key__startswith="x", mail__in=OutgoingMail.objects.unsent()).count()
     assert still_there <= 2  # who has no more than one waiting gets that
     assert MailItem.objects.filter(key__startswith="x", mail=None).count() == 400 - still_there
+
+
+def test_everybody_who_holds_many_mails_does_so_in_one_order(city: City) -> None:
+    """Two orders would be a deadlock now and then, which no test finds every time."""
+    OutgoingMail.objects.filter(recipient=city.tanaka).update(
+        status=Status.FAILED, reason=Reason.NO_ADDRESS, next_attempt_at=None
+    )
+    with CaptureQueriesContext(connection) as queries:
+        fold(now=october(2))
+        remind(now=october(13))
+        revive(now=october(2))
+        with transaction.atomic():
+            outbox.unsent(MailKind.OPENED, [city.sato.pk])
+    holding = [each["sql"] for each in queries if "FOR UPDATE" in each["sql"] and "SKIP LOCKED" not in each["sql"]]
+    mails = [sql for sql in holding if sql.startswith('SELECT "notifications_outgoingmail"."id"')]
+    assert len(mails) == (4 if connection.vendor == "postgresql" else 0)
+    assert [sql for sql in mails if not re.search(r'ORDER BY ("notifications_outgoingmail"."id"|1) DESC', sql)] == []
