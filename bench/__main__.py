@@ -14,6 +14,7 @@ import tempfile
 from typing import Any
 
 from bench.table import delivering_rows, heading, reminding_rows, rows, table, verifying_rows
+from tests.servers.ports import free_port
 from tests.servers.postgres import postgres
 
 FULL = {"departments": 60, "cycle_rounds": 5, "reviews": 10_000, "opening_rounds": 4}
@@ -40,20 +41,22 @@ def main() -> None:
     with postgres(durable=True) as url:
         lines += reminding_rows(**_measure("bench.reminding", sizes, DATABASE_URL=url))
     with postgres(durable=True) as url:
-        lines += delivering_rows(**_measure("bench.delivering", sizes, DATABASE_URL=url))
+        lines += delivering_rows(
+            **_measure("bench.delivering", sizes, DATABASE_URL=url, EMAIL_URL=f"smtp://127.0.0.1:{free_port()}")
+        )
     lines += rows(_measure("bench.measure", sizes))
     lines += verifying_rows(**_measure("bench.verifying", sizes))
     print(top, table(lines), sep="\n\n")
 
 
-def _measure(program: str, sizes: dict[str, int], **database: str) -> dict[str, Any]:
-    """Run the measurements in a process of their own, on the given database or else on SQLite."""
+def _measure(program: str, sizes: dict[str, int], **settings: str) -> dict[str, Any]:
+    """Run the measurements in a process of their own, with these settings; on SQLite unless they name a database."""
     with tempfile.TemporaryDirectory(prefix="meguru-bench-") as directory:
         environment = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
         environment |= {"DJANGO_SETTINGS_MODULE": "bench.settings", "VAR_DIR": directory, "LOG_LEVEL": "WARNING"}
-        environment |= database
+        environment |= settings
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
-        command = [sys.executable, "-m", program, json.dumps(sizes)]
+        command = [sys.executable, "-m", "bench.program", program, json.dumps(sizes)]
         return json.loads(subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout)
 
 

@@ -6,7 +6,6 @@ loop has the bytes already and sends them over one connection.
 """
 
 import json
-import os
 import smtplib
 import subprocess
 import sys
@@ -15,29 +14,23 @@ from datetime import date, datetime, time, timedelta
 from itertools import islice
 from time import perf_counter
 
-import django
+from django.conf import settings
+from django.db import connection
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from tests.servers.ports import free_port, listens, stop_process, wait_until
-
-PORT = free_port()
-os.environ["EMAIL_URL"] = f"smtp://127.0.0.1:{PORT}"
-django.setup()
-
-from django.db import connection  # noqa: E402
-from django.db.models import F, Value  # noqa: E402
-from django.db.models.functions import Concat  # noqa: E402
-from django.test.utils import CaptureQueriesContext  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from bench.city import NOW, build_checkpoint, build_city, build_plans, write_measures  # noqa: E402
-from bench.plain import plain  # noqa: E402
-from departments.models import User  # noqa: E402
-from notifications.delivery import deliver  # noqa: E402
-from notifications.dispatch import dispatch  # noqa: E402
-from notifications.models import OutgoingMail, Status  # noqa: E402
-from notifications.reminders import remind  # noqa: E402
-from workflows.models import CheckpointKind  # noqa: E402
-from workflows.services.checkpoints import open_checkpoint  # noqa: E402
+from bench.city import NOW, build_checkpoint, build_city, build_plans, write_measures
+from bench.plain import plain
+from departments.models import User
+from notifications.delivery import deliver
+from notifications.dispatch import dispatch
+from notifications.models import OutgoingMail, Status
+from notifications.reminders import remind
+from tests.servers.ports import listens, stop_process, wait_until
+from workflows.models import CheckpointKind
+from workflows.services.checkpoints import open_checkpoint
 
 SENDER = "meguru@localhost"
 
@@ -45,8 +38,12 @@ SENDER = "meguru@localhost"
 def main() -> None:
     sizes = json.loads(sys.argv[1])
     plainly = plain()
-    with Program("bench.sink", str(PORT)), Program("bench.sender") as first, Program("bench.sender") as second:
-        wait_until(lambda: listens(PORT), what="the mail server")
+    with (
+        Program("bench.sink", str(settings.EMAIL_PORT)),
+        Program("bench.program", "bench.sender") as first,
+        Program("bench.program", "bench.sender") as second,
+    ):
+        wait_until(lambda: listens(settings.EMAIL_PORT), what="the mail server")
         build(sizes["reminders"])
         days = reminded_days(sizes["reminders"])
         mails, statements = count_statements(next(days))
@@ -100,7 +97,7 @@ def send_plainly(at: datetime) -> float:
     mails = [
         (address, bytes(raw)) for address, raw in OutgoingMail.objects.filter(sent_at=at).values_list("address", "raw")
     ]
-    with smtplib.SMTP("127.0.0.1", PORT) as server:
+    with smtplib.SMTP(settings.EMAIL_HOST, settings.EMAIL_PORT) as server:
         start = perf_counter()
         for address, raw in mails:
             server.sendmail(SENDER, [address], raw)

@@ -6,13 +6,9 @@ Its one argument is the sizes as JSON; __main__ has them and sets the environmen
 import json
 import sys
 
-import django
-
-django.setup()
-
-from bench import cycles, opening  # noqa: E402
-from bench.city import build_city  # noqa: E402
-from bench.plain import plain  # noqa: E402
+from bench import cycles, opening
+from bench.city import build_city
+from bench.plain import plain
 
 
 def main() -> None:

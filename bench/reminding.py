@@ -7,20 +7,16 @@ import json
 import sys
 from functools import partial
 
-import django
+from django.db import connection
 
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from bench.city import TODAY  # noqa: E402
-from bench.due_floor import decide_plainly  # noqa: E402
-from bench.open_reviews import build  # noqa: E402
-from bench.plain import plain  # noqa: E402
-from bench.rounds import in_turns  # noqa: E402
-from departments.models import CalendarDay  # noqa: E402
-from notifications import due  # noqa: E402
-from notifications.models import Occasion, ReminderRule  # noqa: E402
+from bench.city import TODAY
+from bench.due_floor import decide_plainly
+from bench.open_reviews import build
+from bench.plain import plain
+from bench.rounds import in_turns
+from departments.models import CalendarDay
+from notifications import due
+from notifications.models import Occasion, ReminderRule
 
 
 def main() -> None:

@@ -4,14 +4,10 @@ import sys
 from datetime import datetime
 from functools import partial
 
-import django
+from django.db import connection
 
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from notifications.delivery import deliver  # noqa: E402
-from notifications.models import Status  # noqa: E402
+from notifications.delivery import deliver
+from notifications.models import Status
 
 
 def main() -> None:

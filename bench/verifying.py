@@ -8,16 +8,12 @@ import json
 import sys
 from time import perf_counter
 
-import django
+from django.db import connection
 
-django.setup()
-
-from django.db import connection  # noqa: E402
-
-from bench.city import build_city  # noqa: E402
-from bench.long_history import build  # noqa: E402
-from bench.plain import plain  # noqa: E402
-from workflows.verification import faults, worthwhile_processes  # noqa: E402
+from bench.city import build_city
+from bench.long_history import build
+from bench.plain import plain
+from workflows.verification import faults, worthwhile_processes
 
 
 def main() -> None:

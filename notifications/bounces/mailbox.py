@@ -30,24 +30,25 @@ def mails(url: str) -> Iterator[bytes]:
 
     Raises MailboxError when the mailbox, or one of its mails, cannot be read.
     """
-    place = _place(url)
+    place, port = _place(url)
     if place.scheme == "folder":
         yield from _in_folders(Path(unquote(place.path)), ["."])
     elif place.scheme == "maildir":
         yield from _in_folders(Path(unquote(place.path)), ["new", "cur"])
-    elif place.scheme in PORTS and place.hostname:
-        yield from _in_imap(place)
+    elif port and place.hostname:
+        yield from _in_imap(place, port)
     else:
         raise MailboxError(f"BOUNCE_URL: {SHAPES}")
 
 
-def _place(url: str) -> SplitResult:
+def _place(url: str) -> tuple[SplitResult, int | None]:
+    """The parts of the address, and the port of an IMAP server."""
     try:
         place = urlsplit(url)
-        place.port  # noqa: B018 - read here because it raises when it is no number
+        usual = PORTS.get(place.scheme)
+        return place, usual and (place.port or usual)
     except ValueError as error:
         raise MailboxError(f"BOUNCE_URL: {SHAPES}") from error
-    return place
 
 
 def _in_folders(home: Path, names: list[str]) -> Iterator[bytes]:
@@ -88,10 +89,10 @@ def _put_aside(path: Path, done: Path) -> None:
         path.rename(done / uuid.uuid4().hex if kept.exists() else kept)
 
 
-def _in_imap(place: SplitResult) -> Iterator[bytes]:
+def _in_imap(place: SplitResult, port: int) -> Iterator[bytes]:
     """What is unseen in the folder; what was taken becomes seen."""
     try:
-        with _server(place) as server:
+        with _server(place, port) as server:
             _answer(server.login(unquote(place.username or ""), unquote(place.password or "")))
             name = unquote(place.path.strip("/")) or "INBOX"
             _answer(server.select(f'"{name}"'))
@@ -114,8 +115,8 @@ def _said(error: Exception) -> str:
     return words.decode(errors="replace") if isinstance(words, bytes) else str(error) or type(error).__name__
 
 
-def _server(place: SplitResult) -> imaplib.IMAP4:
-    host, port = place.hostname or "", place.port or PORTS[place.scheme]
+def _server(place: SplitResult, port: int) -> imaplib.IMAP4:
+    host = place.hostname or ""
     if place.scheme == "imap":
         return imaplib.IMAP4(host, port, timeout=SECONDS)
     return imaplib.IMAP4_SSL(host, port, ssl_context=ssl.create_default_context(), timeout=SECONDS)

@@ -21,7 +21,7 @@ class Crew:
     def __init__(self, count: int, environment: Mapping[str, str], chance: random.Random) -> None:
         self.chance = chance
         self.file = Path(tempfile.mkdtemp(prefix="crew-", dir=settings.VAR_DIR)) / "pids"
-        self.process = _started(["-m", "tests.faults.workers", str(count), str(self.file)], environment)
+        self.process = _started(["tests.faults.workers", str(count), str(self.file)], environment)
         wait_until(lambda: len(self.pids) == count, what="workers started")
 
     @property
@@ -44,7 +44,7 @@ class CeleryCrew:
     def __init__(self, count: int, environment: Mapping[str, str], chance: random.Random) -> None:
         self.chance = chance
         celery = ["celery", "-A", "project", "worker", "-Q", "mail", "--concurrency", str(count)]
-        self.process = _started(["-m", "tests.faults.shifted", *celery, "--loglevel", "ERROR"], environment)
+        self.process = _started([*celery, "--loglevel", "ERROR"], environment)
 
     @property
     def pids(self) -> list[int]:
@@ -61,7 +61,7 @@ class CeleryCrew:
 
 def _started(arguments: list[str], environment: Mapping[str, str]) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, *arguments],
+        [sys.executable, "-m", "tests.faults.shifted", *arguments],
         cwd=settings.BASE_DIR,
         env={**os.environ, **environment},
         stdin=subprocess.DEVNULL,

@@ -1,4 +1,4 @@
-"""python -m tests.faults.outage PEOPLE: the mail server is away for 96 hours; one line of JSON.
+"""python -m tests.faults.shifted tests.faults.outage PEOPLE: the mail server is away for 96 hours; one line of JSON.
 
 Time travels: two workers tick every ten minutes of four days and a half, a connection is really refused each time, and
 then a real server takes what is left.
@@ -12,24 +12,18 @@ from collections import Counter, defaultdict
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-import django
+from django.conf import settings
+from django.db import connection
+from django.db.models import Max
+from django.utils import timezone
 
-from tests.faults.clock import MORNING, shift_from_here
-
-shift_from_here()
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.db.models import Max  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from notifications.backends import SmtpBackend  # noqa: E402
-from notifications.models import MailKind, OutgoingMail, Status  # noqa: E402
-from notifications.ticks import tick  # noqa: E402
-from tests.faults.plan import Outage  # noqa: E402
-from tests.faults.sink import FaultySink  # noqa: E402
-from tests.faults.town import build_town  # noqa: E402
+from notifications.backends import SmtpBackend
+from notifications.models import MailKind, OutgoingMail, Status
+from notifications.ticks import tick
+from tests.faults.plan import Outage
+from tests.faults.shifted import MORNING
+from tests.faults.sink import FaultySink
+from tests.faults.town import build_town
 
 AWAY = timedelta(hours=96)
 AFTERWARDS = timedelta(hours=60)

@@ -61,6 +61,6 @@ def _run(module: str, argument: str, database: dict[str, str]) -> dict[str, Any]
         environment |= {"DJANGO_SETTINGS_MODULE": "project.settings", "VAR_DIR": directory, "LOG_LEVEL": "CRITICAL"}
         environment |= database
         subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], env=environment, check=True)
-        command = [sys.executable, "-m", module, argument]
+        command = [sys.executable, "-m", "tests.faults.shifted", module, argument]
         answer = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE).stdout
     return json.loads(answer.splitlines()[-1])

@@ -1,4 +1,7 @@
-"""python -m tests.faults.scenario PLAN: one run on the database that the environment names, as one line of JSON."""
+"""python -m tests.faults.shifted tests.faults.scenario PLAN: one run on the database that the environment names.
+
+Prints what it found as one line of JSON.
+"""
 
 import json
 import os
@@ -10,27 +13,20 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-import django
+from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
 
-from tests.faults.clock import shift_from_here
-
-shift_from_here()
-django.setup()
-
-from django.db import connection  # noqa: E402
-from django.utils import timezone  # noqa: E402
-from kombu.exceptions import OperationalError  # noqa: E402
-
-from notifications.models import OutgoingMail, ReminderRun, Status  # noqa: E402
-from notifications.tasks import tick  # noqa: E402
-from tests.faults.crew import CeleryCrew, Crew  # noqa: E402
-from tests.faults.evidence import Evidence, attempts_in_hand, found  # noqa: E402
-from tests.faults.plan import Plan  # noqa: E402
-from tests.faults.sink import FaultySink  # noqa: E402
-from tests.faults.town import build_town  # noqa: E402
-from tests.servers.redis import RedisServer  # noqa: E402
-from workflows.models import Review  # noqa: E402
-from workflows.services.reviews import submit  # noqa: E402
+from notifications.models import OutgoingMail, ReminderRun, Status
+from notifications.tasks import tick
+from tests.faults.crew import CeleryCrew, Crew
+from tests.faults.evidence import Evidence, attempts_in_hand, found
+from tests.faults.plan import Plan
+from tests.faults.sink import FaultySink
+from tests.faults.town import build_town
+from tests.servers.redis import RedisServer
+from workflows.models import Review
+from workflows.services.reviews import submit
 
 POLL_SECONDS = 0.02
 GIVE_UP_SECONDS = 1800

@@ -10,7 +10,7 @@ from bench.city import write_drafts, write_measures
 from departments.models import ActionPlan, Appointment, Department, Role, User
 from departments.models.plans import PlanKind, PlanState
 from departments.projection import rebuild_access
-from tests.faults.clock import DAY
+from tests.faults.shifted import DAY
 from workflows.models import Checkpoint, CheckpointKind, PendingEvent, Review
 from workflows.services.checkpoints import open_checkpoint
 

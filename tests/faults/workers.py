@@ -1,7 +1,7 @@
-"""python -m tests.faults.workers COUNT PIDS: so many worker processes, each started again when it is killed.
+"""python -m tests.faults.shifted tests.faults.workers COUNT PIDS: so many worker processes.
 
-They do what a worker's tick does, over and over. Their numbers stand in the file PIDS. Forked from one that has loaded
-everything, so that two hundred of them cost little.
+Each is started again when it is killed. They do what a worker's tick does, over and over. Their numbers stand in the
+file PIDS. Forked from one that has loaded everything, so that two hundred of them cost little.
 """
 
 import os
@@ -10,14 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-import django
-
-from tests.faults.clock import read_shift
-
-read_shift()
-django.setup()
-
-from notifications.tasks import tick  # noqa: E402
+from notifications.tasks import tick
 
 PAUSE_SECONDS = 0.2
 
