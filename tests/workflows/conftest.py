@@ -2,7 +2,7 @@ import pytest
 
 from departments.models import ActionPlan
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
-from tests.workflows.moves import NOW, opened
+from tests.workflows.moves import NOW, QUARTERS, opened
 from workflows.models import Review
 
 
@@ -26,6 +26,12 @@ def plan(places: Places) -> ActionPlan:
 def review(plan: ActionPlan) -> Review:
     """Its review at the second quarter, just opened."""
     return opened(plan)[0]
+
+
+@pytest.fixture
+def reviews(plan: ActionPlan) -> list[Review]:
+    """The plan's reviews at three checkpoints that run side by side."""
+    return [opened(plan, kind=kind)[0] for kind in QUARTERS]
 
 
 @pytest.fixture

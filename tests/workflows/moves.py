@@ -19,6 +19,7 @@ from workflows.services.reviews import decide, submit, withdraw
 
 NOW = datetime(2026, 10, 7, 10, 0, tzinfo=ZoneInfo("Asia/Tokyo"))
 TODAY = NOW.date()
+QUARTERS = [CheckpointKind.Q1, CheckpointKind.Q2, CheckpointKind.Q3]
 YEAR = 2026
 # A business day after all due days of `make_checkpoint` and before its closing day.
 LATER = date(2026, 11, 20)

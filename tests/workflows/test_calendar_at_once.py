@@ -13,8 +13,8 @@ from django.db import transaction
 from departments.errors import Refused
 from departments.fiscal import BusinessCalendar
 from departments.models import ActionPlan, CalendarDay
-from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
-from tests.workflows.moves import NOW, at, change_of, fresh, make_checkpoint, now_of, opened, take
+from tests.workflows.cast import Cast, Places, make_approved_plan
+from tests.workflows.moves import NOW, QUARTERS, at, change_of, fresh, make_checkpoint, now_of, opened, take
 from tests.workflows.test_concurrency import all_at_once, refused
 from workflows.access import Action
 from workflows.models import ROUNDS, Checkpoint, CheckpointKind, Event, Review, Stage
@@ -26,31 +26,9 @@ from workflows.verification import faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-QUARTERS = [CheckpointKind.Q1, CheckpointKind.Q2, CheckpointKind.Q3]
 DUE = date(2026, 10, 14)  # of submission, in every checkpoint
 MENDING = date(2026, 10, 15)  # of what is returned now
 EXTENDED = date(2026, 11, 20)
-
-
-@pytest.fixture
-def places(transactional_db: None) -> Places:
-    return make_places()
-
-
-@pytest.fixture
-def cast(places: Places) -> Cast:
-    return make_cast(places)
-
-
-@pytest.fixture
-def plan(places: Places) -> ActionPlan:
-    return make_approved_plan(places.civic)
-
-
-@pytest.fixture
-def reviews(plan: ActionPlan) -> list[Review]:
-    """The plan's reviews at three checkpoints that run side by side."""
-    return [opened(plan, kind=kind)[0] for kind in QUARTERS]
 
 
 @pytest.fixture(autouse=True)

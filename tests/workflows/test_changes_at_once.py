@@ -7,7 +7,7 @@ import pytest
 
 from departments.models import ActionPlan
 from tests.workflows.amendments import asked, change_at, other, with_measure
-from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
+from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, fresh, now_of, opened, save, take
 from tests.workflows.test_concurrency import all_at_once, refused
 from workflows.access import Action
@@ -17,21 +17,6 @@ from workflows.services.changes import save_proposal
 from workflows.verification import faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def places(transactional_db: None) -> Places:
-    return make_places()
-
-
-@pytest.fixture
-def cast(places: Places) -> Cast:
-    return make_cast(places)
-
-
-@pytest.fixture
-def plan(places: Places) -> ActionPlan:
-    return make_approved_plan(places.civic)
 
 
 @pytest.fixture(autouse=True)

@@ -15,13 +15,26 @@ from viewflow.workflow.status import STATUS
 
 from departments.drafts import draft_of
 from departments.errors import Refused
-from departments.models import ActionPlan, Appointment, DepartmentGrant, Role, User
+from departments.models import Appointment, DepartmentGrant, Role, User
 from departments.projection import rebuild_access
 from departments.services.appointments import end_appointment
 from departments.services.plans import save_plan
 from tests.factories import appoint, make_plan
-from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_places
-from tests.workflows.moves import NOW, TODAY, at, entries, fresh, make_checkpoint, now_of, opened, save, take, told
+from tests.workflows.cast import Cast, Places, make_approved_plan
+from tests.workflows.moves import (
+    NOW,
+    QUARTERS,
+    TODAY,
+    at,
+    entries,
+    fresh,
+    make_checkpoint,
+    now_of,
+    opened,
+    save,
+    take,
+    told,
+)
 from workflows.access import Action
 from workflows.content import canonical, review_content
 from workflows.draft import read_draft
@@ -34,29 +47,6 @@ from workflows.services.drafts import save_draft
 from workflows.verification import faults
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-QUARTERS = [CheckpointKind.Q1, CheckpointKind.Q2, CheckpointKind.Q3]
-
-
-@pytest.fixture
-def places(transactional_db: None) -> Places:
-    return make_places()
-
-
-@pytest.fixture
-def cast(places: Places) -> Cast:
-    return make_cast(places)
-
-
-@pytest.fixture
-def plan(places: Places) -> ActionPlan:
-    return make_approved_plan(places.civic)
-
-
-@pytest.fixture
-def reviews(plan: ActionPlan) -> list[Review]:
-    """The plan's reviews at three checkpoints: every race is run three times."""
-    return [opened(plan, kind=kind)[0] for kind in QUARTERS]
 
 
 @pytest.fixture(autouse=True)
