@@ -1,5 +1,6 @@
 """What has piled up while the mail server was away goes into the mail of the day, instead of many mails at once."""
 
+from collections import Counter
 from datetime import datetime
 from itertools import islice
 
@@ -22,8 +23,10 @@ def fold(*, now: datetime) -> int:
     """
     rows = OutgoingMail.objects.unsent().filter(created_at__lt=midnight(timezone.localdate(now)))
     several = rows.order_by().values("recipient").annotate(mails=Count("pk")).filter(mails__gt=1).values("recipient")
-    theirs = rows.filter(recipient__in=several).exclude(kind=MailKind.DIGEST)
-    ended = list(theirs.held().values_list("pk", flat=True))
+    theirs = list(rows.filter(recipient__in=several).held().values_list("pk", "recipient", "kind"))
+    # Counted again now that they are held: one may have been claimed meanwhile, and a single one is left as it is.
+    counts = Counter(person for _pk, person, _kind in theirs)
+    ended = [pk for pk, person, kind in theirs if counts[person] > 1 and kind != MailKind.DIGEST]
     left = iter(ended)
     while batch := list(islice(left, BATCH)):
         _end(batch)
