@@ -4,7 +4,7 @@ Django spells a statement anew each time, which takes several times as long as t
 stay Django's queries; rows are inserted and updated as by `save`, without its signals. Needs SQLite 3.35 or newer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from functools import cache, cached_property
 from inspect import signature
@@ -82,13 +82,28 @@ def change(model: type[Model], values: Mapping[str, Any], *, at_leisure: bool = 
     answers. It is seen by everybody and outlives this process; a power cut may undo it until the next commit.
     """
     sql, fields = _conditional_change(model, tuple(values), tuple(where))
-    connection, full = _connection(), [*values.values(), *where.values()]
+    connection = _connection()
     if at_leisure and connection.vendor == "postgresql":
         sql += AT_LEISURE
     with connection.cursor() as cursor:
-        params = [field.get_db_prep_save(value, connection) for field, value in zip(fields, full, strict=True)]
-        cursor.execute(sql, params)
+        cursor.execute(sql, _prepared(fields, [*values.values(), *where.values()]))
         return bool(cursor.rowcount)
+
+
+def change_all(model: type[Model], changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:
+    """As `change` for pairs of values and conditions that name the same fields each; how many rows that changed."""
+    if not changes:
+        return 0
+    sql, fields = _conditional_change(model, *map(tuple, changes[0]))
+    with _connection().cursor() as cursor:
+        rows = [_prepared(fields, [*values.values(), *where.values()]) for values, where in changes]
+        cursor.executemany(sql, rows)
+        return cursor.rowcount
+
+
+def _prepared(fields: list[Field], values: list[Any]) -> list[Any]:
+    connection = _connection()
+    return [field.get_db_prep_save(value, connection) for field, value in zip(fields, values, strict=True)]
 
 
 def _connection() -> BaseDatabaseWrapper:

@@ -83,44 +83,51 @@ class Sender:
 
         So nobody is told of what was done meanwhile.
         """
-        left = deque(claims)
+        self.tally.update(Status(claim.mail.status) for claim in claims if claim.mail.status != Status.SENDING)
+        left = deque(self._begun([claim for claim in claims if claim.mail.status == Status.SENDING]))
         while left:
-            claim = left.popleft()
-            self._note(self._send(claim) if claim.mail.status == Status.SENDING else Status(claim.mail.status))
+            self._send(left.popleft())
             if left and (self.must_stop or time.monotonic() - since > FRESH_SECONDS):
-                outbox.put_back(claim.mail for claim in left if claim.mail.status == Status.SENDING)
+                outbox.put_back(left)
                 break
 
-    def _note(self, ended: Status | None) -> None:
-        if ended is not None:
-            self.tally[ended] += 1
+    def _begun(self, claims: Sequence[outbox.Claim]) -> list[OutgoingMail]:
+        """Those of the mails that are in words and written down, and so ready to be handed over;."""
+        mails = [claim.mail for claim in claims if self._is_in_words(claim)]
+        if outbox.begin(mails):
+            return mails
+        log.warning("lease lost before sending", mails=[mail.pk for mail in mails])
+        outbox.put_back(mails)
+        return []
 
-    def _send(self, claim: outbox.Claim) -> Status | None:
-        """Hand the mail over and write down how it ended; None when somebody else had taken it over meanwhile."""
-        mail = claim.mail
-        with self.heart.keeping(mail):
-            result = self._handed_over(claim)
-        if result is None:
-            log.warning("lease lost before sending", mail=mail.pk, attempt=mail.attempts)
-            return None
-        if result.status != Status.SENT:
-            log.warning("mail not sent", mail=mail.pk, status=result.status, error=result.error)
-        is_ours = outbox.settle(mail, result.status, result.error[:LONGEST_ERROR], self.clock())
-        if not is_ours:
-            log.warning("lease lost while sending", mail=mail.pk, attempt=mail.attempts)
-        return result.status if is_ours else None
-
-    def _handed_over(self, claim: outbox.Claim) -> Result | None:
-        """None when it was not, because the lease was lost."""
+    def _is_in_words(self, claim: outbox.Claim) -> bool:
+        """False for a mail that cannot be put into words: it is to be tried again, and must not hold up all others."""
         try:
             outbox.put_into_words(claim)
-        except Exception as error:  # a mail that cannot be put into words must not hold up all others
+        except Exception as error:
             log.exception("mail not written", mail=claim.mail.pk)
-            return Result(Status.RETRY, _said(error))
-        unreachable = self.server.reach()
-        if unreachable is not None:
-            return unreachable
-        return self.server.hand_over(claim.mail) if outbox.begin(claim.mail) else None
+            self._settle(claim.mail, Result(Status.RETRY, _said(error)))
+            return False
+        return True
+
+    def _send(self, mail: OutgoingMail) -> None:
+        """Hand the mail over and write down how it ended, unless somebody else had taken it over meanwhile."""
+        with self.heart.keeping(mail):
+            result = self.server.reach()
+            if result is None:
+                if not outbox.is_well_leased(mail):
+                    log.warning("lease lost before sending", mail=mail.pk, attempt=mail.attempts)
+                    return
+                result = self.server.hand_over(mail)
+        self._settle(mail, result)
+
+    def _settle(self, mail: OutgoingMail, result: Result) -> None:
+        if result.status != Status.SENT:
+            log.warning("mail not sent", mail=mail.pk, status=result.status, error=result.error)
+        if outbox.settle(mail, result.status, result.error[:LONGEST_ERROR], self.clock()):
+            self.tally[result.status] += 1
+        else:
+            log.warning("lease lost while sending", mail=mail.pk, attempt=mail.attempts)
 
 
 def next_size(size: int, seconds: float) -> int:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from departments.prepared import change
+from departments.prepared import change, change_all
 from notifications import entries
 from notifications.letters import message, writing
 from notifications.letters.facts import Facts
@@ -124,18 +124,27 @@ def put_into_words(claim: Claim) -> None:
     mail.raw = message.freeze(mail, text)
 
 
-def begin(mail: OutgoingMail) -> bool:
-    """Write down its bytes for good, just before they are handed over; False when it is no longer ours to send.
+def begin(mails: Sequence[OutgoingMail]) -> bool:
+    """Write down the bytes of these mails for good, all at once; False, and nothing written, if one is ours no more.
 
-    From here on the mail may have arrived until `settle` says that it has not. Whoever was stopped since the claim, or
-    in here, may not go on: when the lease runs out, somebody else sends the mail.
+    From here on each of them may have arrived until `settle` or `put_back` says that it has not. In the order of
+    `held`, as `put_back`.
     """
-    words = {name: getattr(mail, name) for name in WORDS}
-    return _is_well_leased(mail) and _change(mail, {**words, "may_have_arrived": True}) and _is_well_leased(mail)
+    changes = [
+        ({name: getattr(mail, name) for name in WORDS} | {"may_have_arrived": True}, _ours(mail))
+        for mail in _in_order(mails)
+    ]
+    with transaction.atomic():
+        are_ours = change_all(OutgoingMail, changes) == len(changes)
+        transaction.set_rollback(not are_ours)
+    return are_ours
 
 
-def _is_well_leased(mail: OutgoingMail) -> bool:
-    """Whether the lease of the claim lasts until it is renewed."""
+def is_well_leased(mail: OutgoingMail) -> bool:
+    """Whether the lease of the claim lasts until it is renewed. Asked just before the mail is handed over.
+
+    Whoever was stopped since the claim may not go on: when the lease runs out, somebody else sends the mail.
+    """
     return mail.lease_until is not None and timezone.now() < mail.lease_until - LEASE / 2
 
 
@@ -156,31 +165,41 @@ def settle(mail: OutgoingMail, status: Status, error: str, now: datetime) -> boo
         "sent_at": now if status == Status.SENT else None,
         "may_have_arrived": mail.may_have_arrived or status == Status.UNCERTAIN,
     }
-    # Every moment spent here is one in which being killed makes a duplicate. A power cut that undoes it costs the same
-    # one duplicate as a power cut just before, no more: the next `begin` or `claim` takes it to the disk.
+    # Every moment spent here is one in which being killed makes a duplicate. PostgreSQL takes it to the disk by itself
+    # within a second: a power cut that undoes it makes duplicates of what went out in that second, byte for byte.
     return _change(mail, changes, at_leisure=True)
 
 
 @transaction.atomic
 def put_back(mails: Iterable[OutgoingMail]) -> None:
-    """Let mails that were claimed and not begun wait as before; whose lease has passed to somebody else are theirs.
+    """Let mails that were claimed and not handed over wait as before; whose lease has passed on are somebody else's.
 
     `attempts` goes down again, for it tells how long to wait after a refusal. It still fences: only the one who made
     it that high takes it back, and forgets the mail. In the order of `held`: somebody may hold these rows because of
-    what they were before.
+    what they were before. The bytes stay, and are made anew if the words have changed by then.
     """
-    for mail in sorted(mails, key=lambda mail: mail.pk, reverse=True):
+    for mail in _in_order(mails):
         was_tried = Status.RETRY if mail.attempts > 1 else Status.PENDING
         changes = {
             "status": Status.UNCERTAIN if mail.may_have_arrived else was_tried,
             "attempts": mail.attempts - 1,
             "next_attempt_at": mail.created_at,  # before all that was queued after it
             "lease_until": None,
+            "may_have_arrived": mail.may_have_arrived,
         }
         _change(mail, changes)
 
 
+def _in_order(mails: Iterable[OutgoingMail]) -> list[OutgoingMail]:
+    """As `held` locks them."""
+    return sorted(mails, key=lambda mail: mail.pk, reverse=True)
+
+
 def _change(mail: OutgoingMail, values: Mapping[str, Any], *, at_leisure: bool = False) -> bool:
     """Change the row as long as this claim is the latest one; False when it is not."""
-    where = {"id": mail.pk, "status": Status.SENDING, "attempts": mail.attempts}
-    return change(OutgoingMail, values, at_leisure=at_leisure, **where)
+    return change(OutgoingMail, values, at_leisure=at_leisure, **_ours(mail))
+
+
+def _ours(mail: OutgoingMail) -> dict[str, Any]:
+    """What the row says as long as this claim is the latest one."""
+    return {"id": mail.pk, "status": Status.SENDING, "attempts": mail.attempts}

@@ -33,7 +33,7 @@ def claimed(now: datetime = NOW) -> OutgoingMail:
     (found,) = outbox.claim(now, limit=1)
     if found.mail.status == Status.SENDING:
         outbox.put_into_words(found)
-        assert outbox.begin(found.mail)
+        assert outbox.begin([found.mail])
     return found.mail
 
 
@@ -68,7 +68,7 @@ def test_a_killed_senders_other_mails_go_out_as_if_never_claimed(city: City) -> 
     """Only the one that was begun may have arrived."""
     begun, *others = outbox.claim(NOW, limit=3)
     outbox.put_into_words(begun)
-    outbox.begin(begun.mail)
+    outbox.begin([begun.mail])
     for found in (begun, *others):
         die(found.mail)
     again = reclaimed()
@@ -82,7 +82,7 @@ def test_what_was_put_back_waits_as_before(city: City) -> None:
     tried, fresh, unclear = outbox.claim(NOW, limit=3)
     for found, status in ((tried, Status.RETRY), (unclear, Status.UNCERTAIN)):
         outbox.put_into_words(found)
-        outbox.begin(found.mail)
+        outbox.begin([found.mail])
         outbox.settle(found.mail, status, "", NOW)
     outbox.put_back([fresh.mail])
     later = NOW + timedelta(hours=1)
@@ -97,25 +97,43 @@ def test_what_was_put_back_waits_as_before(city: City) -> None:
     assert len(outbox.claim(NOW, limit=10)) == 3
 
 
+def test_what_was_begun_and_put_back_cannot_have_arrived(city: City) -> None:
+    """It is put into words anew if those have changed, and else goes out as the bytes that it has."""
+    found = outbox.claim(NOW, limit=3)
+    for each in found:
+        outbox.put_into_words(each)
+    assert outbox.begin([each.mail for each in found])
+    outbox.put_back(each.mail for each in found[1:])
+    rows = {row.pk: row for row in OutgoingMail.objects.all()}
+    assert [(rows[each.mail.pk].status, rows[each.mail.pk].may_have_arrived) for each in found] == [
+        (Status.SENDING, True),
+        (Status.PENDING, False),
+        (Status.PENDING, False),
+    ]
+    assert bytes(rows[found[1].mail.pk].raw) == found[1].mail.raw != b""
+
+
 def test_who_lost_the_lease_can_neither_begin_nor_put_back(city: City) -> None:
-    (first,) = outbox.claim(NOW, limit=1)
-    outbox.put_into_words(first)
+    """Nor does any other mail of the batch begin: whoever lost one was stopped, and looks anew."""
+    first, other = outbox.claim(NOW, limit=2)
+    for found in (first, other):
+        outbox.put_into_words(found)
     die(first.mail)
     (second,) = outbox.claim(NOW, limit=1)
     assert second.mail.pk == first.mail.pk
-    assert not outbox.begin(first.mail)
-    outbox.put_back([first.mail])
+    assert not outbox.begin([first.mail, other.mail])
+    outbox.put_back([first.mail, other.mail])
     second.mail.refresh_from_db()
+    other.mail.refresh_from_db()
     assert (second.mail.status, second.mail.attempts, second.mail.may_have_arrived) == (Status.SENDING, 2, False)
+    assert (other.mail.status, other.mail.attempts, other.mail.may_have_arrived) == (Status.PENDING, 0, False)
 
 
-def test_who_was_stopped_since_the_claim_does_not_go_on(city: City) -> None:
+def test_a_lease_that_is_half_over_is_too_short_to_hand_the_mail_over(city: City) -> None:
     (found,) = outbox.claim(NOW, limit=1)
-    outbox.put_into_words(found)
+    assert outbox.is_well_leased(found.mail)
     found.mail.lease_until = timezone.now() + timedelta(seconds=10)
-    assert not outbox.begin(found.mail)
-    found.mail.refresh_from_db()
-    assert not found.mail.may_have_arrived
+    assert not outbox.is_well_leased(found.mail)
 
 
 def test_a_killed_senders_mail_goes_out_again_first_and_byte_for_byte(city: City) -> None:
