@@ -4,7 +4,8 @@ Django spells a statement anew each time, which takes several times as long as t
 stay Django's queries; rows are inserted and updated as by `save`, without its signals. Needs SQLite 3.35 or newer.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from copy import copy
 from functools import cache, cached_property
 from inspect import signature
@@ -12,12 +13,13 @@ from typing import Any, Generic, TypeVar, cast
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.utils import CursorWrapper
 from django.db.models import AutoField, Expression, Field, Model, QuerySet
 
 Row = TypeVar("Row")
 Added = TypeVar("Added", bound=Model)
 
-# For the one transaction only, and without a statement and a round trip more.
+# For the one transaction only, and on PostgreSQL without a statement and a round trip more.
 AT_LEISURE = " AND set_config('synchronous_commit', 'off', true) IS NOT NULL"
 
 
@@ -78,16 +80,26 @@ def update(row: Model, *names: str) -> None:
 def change(model: type[Model], values: Mapping[str, Any], *, at_leisure: bool = False, **where: Any) -> bool:
     """Write these values into the row where these fields, none of them NULL, say that; False if there is none.
 
-    `at_leisure`: the statement is a transaction of its own, and PostgreSQL need not have it on the disk before it
+    `at_leisure`: the statement is a transaction of its own, and the database need not have it on the disk before it
     answers. It is seen by everybody and outlives this process; a power cut may undo it until the next commit.
     """
     sql, fields = _conditional_change(model, tuple(values), tuple(where))
-    connection = _connection()
-    if at_leisure and connection.vendor == "postgresql":
-        sql += AT_LEISURE
-    with connection.cursor() as cursor:
-        cursor.execute(sql, _prepared(fields, [*values.values(), *where.values()]))
+    with _connection().cursor() as cursor, _leisure(cursor) if at_leisure else nullcontext("") as condition:
+        cursor.execute(sql + condition, _prepared(fields, [*values.values(), *where.values()]))
         return bool(cursor.rowcount)
+
+
+@contextmanager
+def _leisure(cursor: CursorWrapper) -> Iterator[str]:
+    """The database answers a statement before it is on the disk; what to add to that statement's condition."""
+    if cursor.db.vendor == "postgresql":
+        yield AT_LEISURE
+        return
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    try:
+        yield ""
+    finally:
+        cursor.execute("PRAGMA synchronous=FULL")
 
 
 def change_all(model: type[Model], changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:
