@@ -91,15 +91,22 @@ def change(model: type[Model], values: Mapping[str, Any], *, at_leisure: bool = 
 
 @contextmanager
 def _leisure(cursor: CursorWrapper) -> Iterator[str]:
-    """The database answers a statement before it is on the disk; what to add to that statement's condition."""
+    """The database answers a statement before it is on the disk; what to add to that statement's condition.
+
+    SQLite can be told so only between transactions; within one, the statement ends with it as any other.
+    """
     if cursor.db.vendor == "postgresql":
         yield AT_LEISURE
         return
+    if cursor.db.in_atomic_block:
+        yield ""
+        return
+    (usual,) = cursor.execute("PRAGMA synchronous").fetchone()
     cursor.execute("PRAGMA synchronous=NORMAL")
     try:
         yield ""
     finally:
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={usual}")
 
 
 def change_all(model: type[Model], changes: Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> int:

@@ -100,14 +100,14 @@ def test_what_is_changed_at_leisure_is_there_for_everybody_at_once_and_changes_n
     other.start()
     other.join()
     assert seen == ["二"]
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            settings = []
-            for _ in range(2):
-                cursor.execute("SHOW synchronous_commit")
-                settings.append(cursor.fetchone())
-                change(ActionPlan, {"summary": "四"}, at_leisure=True, id=plan.pk)
-        assert settings[0] == settings[1]
+    setting = "SHOW synchronous_commit" if connection.vendor == "postgresql" else "PRAGMA synchronous"
+    settings = []
+    with connection.cursor() as cursor:
+        for _ in range(2):
+            cursor.execute(setting)
+            settings.append(cursor.fetchone())
+            change(ActionPlan, {"summary": "四"}, at_leisure=True, id=plan.pk)
+    assert settings[0] == settings[1]
 
 
 def test_constraints_speak_as_ever(plans: list[ActionPlan]) -> None:
