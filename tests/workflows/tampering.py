@@ -46,7 +46,7 @@ COLUMNS: dict[type[Model], list[str]] = {
     Seal: ["day", "sealed_at", "heads", "previous", "hash"],
     SealedHead: ["seal", "plan", "sequence", "hash"],
     Review: ["plan", "stage", "stage_since", "round", "returned_from", "extended_to"],
-    MeasureReport: ["measure", "progress", "percent", "done", "issue", "next_step", "priority"],
+    MeasureReport: ["measure", "progress", "percent", "done", "issue", "next_step", "priority", "initiative_number"],
     IndicatorReport: ["indicator", "value", "note"],
     Measure: ["title", "goal", "priority", "first_month", "last_month", "initiative"],
 }

@@ -61,6 +61,8 @@ class MeasureReport(models.Model):
     next_step = models.TextField(_("next step"), blank=True, max_length=2000)
     # The measure's class when it was reported: a quarter is judged by the plan as it was then.
     priority = models.CharField(_("class"), max_length=12, choices=Priority.choices)
+    # So is it counted under the initiative that the measure served then.
+    initiative_number = models.PositiveSmallIntegerField(_("initiative"))
 
     class Meta:
         verbose_name = _("measure report")

@@ -63,8 +63,9 @@ def save_draft(
     if not review.checkpoint.reports_progress:
         return review
     saved_measures, saved_indicators = measure_entries(review), indicator_entries(review)
-    priorities = dict(review.plan.measures.values_list("pk", "priority"))
-    new_measures = {pk: measures[pk] for pk in priorities if pk in measures and measures[pk] != saved_measures.get(pk)}
+    stands = review.plan.measures.values_list("pk", "priority", "initiative__number")
+    planned = {pk: (priority, number) for pk, priority, number in stands}
+    new_measures = {pk: measures[pk] for pk in planned if pk in measures and measures[pk] != saved_measures.get(pk)}
     new_indicators = {
         found.pk: indicators[found.pk].kept
         for found in indicators_of(review)
@@ -74,7 +75,7 @@ def save_draft(
         return review
     if review.version != version:
         raise Overtaken(review, last_event(review))
-    _write(review, new_measures, new_indicators, priorities)
+    _write(review, new_measures, new_indicators, planned)
     note_save(review, by, now)
     return review
 
@@ -109,8 +110,9 @@ def _write(
     review: Review,
     measures: dict[int, MeasureEntry],
     indicators: dict[int, IndicatorEntry],
-    priorities: dict[int, str],
+    planned: dict[int, tuple[str, int]],
 ) -> None:
+    """`planned`: class and initiative's number of each measure, by its id."""
     MeasureReport.objects.bulk_create(
         (
             MeasureReport(
@@ -121,13 +123,14 @@ def _write(
                 done=entry.done,
                 issue=entry.issue,
                 next_step=entry.next_step,
-                priority=priorities[pk],
+                priority=planned[pk][0],
+                initiative_number=planned[pk][1],
             )
             for pk, entry in measures.items()
         ),
         update_conflicts=True,
         unique_fields=["review", "measure"],
-        update_fields=["progress", "percent", "done", "issue", "next_step", "priority"],
+        update_fields=["progress", "percent", "done", "issue", "next_step", "priority", "initiative_number"],
     )
     IndicatorReport.objects.bulk_create(
         (IndicatorReport(review=review, indicator_id=pk, **asdict(entry)) for pk, entry in indicators.items()),

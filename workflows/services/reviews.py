@@ -122,7 +122,7 @@ def submit(*, review_id: int, task_id: int, version: int, by: User, now: datetim
     submission = _freeze(review, draft, by=by, standing=standing, now=now)
     plans.note_author(review.plan_id, by, standing.absent_id)
     outcome = "resubmit" if review.returned_from == Stage.APPROVE else "submit"
-    _note_priorities(draft)
+    _note_plan(draft)
     facts = {"sha256": submission.sha256}
     _move(review, outcome, EventKind.SUBMITTED, by=by, standing=standing, now=now, data=facts)
     if review.checkpoint.is_plan:
@@ -210,11 +210,15 @@ def reopen_plan(review: Review) -> None:
         plans.mark(review.plan_id, PlanState.DRAFT)
 
 
-def _note_priorities(draft: Draft) -> None:
-    """Keep with each report the class that its measure has now, where a change of the plan came in between."""
+def _note_plan(draft: Draft) -> None:
+    """Keep with each report the class and the initiative that its measure has now.
+
+    Where a change of the plan came in between, they are others than when it was written.
+    """
     outdated = []
     for measure, report in draft.measures:
-        if report.pk is not None and report.priority != measure.priority:
-            report.priority = measure.priority
+        now = (measure.priority, measure.initiative.number)
+        if report.pk is not None and (report.priority, report.initiative_number) != now:
+            report.priority, report.initiative_number = now
             outdated.append(report)
-    MeasureReport.objects.bulk_update(outdated, ["priority"])
+    MeasureReport.objects.bulk_update(outdated, ["priority", "initiative_number"])

@@ -86,7 +86,7 @@ class Contents:
         asked = {entry["id"] for entry in frozen.get("measures", ())}
         for pk in measures.keys() - asked:
             return Fault(f"report of measure {pk} {of}", "is none that was approved")
-        for entry in frozen.get("measures", ()):
+        for entry in map(_as_counted, frozen.get("measures", ())):
             if _differs(entry, measures.get(entry["id"], UNREPORTED)):
                 return Fault(f"report of measure {entry['id']} {of}", "is not what was approved")
         indicators = self.indicators.get(review_id, {})
@@ -107,6 +107,11 @@ def _differs(entry: Content, row: Content) -> bool:
     return any(entry[name] != said for name, said in row.items() if name in entry)
 
 
+def _as_counted(entry: Content) -> Content:
+    """With the number alone of the initiative that the measure is counted under, which begins its name."""
+    return {**entry, "initiative_number": int(entry["initiative"].partition(" ")[0])}
+
+
 def _as_typed(entry: Content) -> Content:
     """Without the value where that was computed."""
     return {name: said for name, said in entry.items() if not (name == "value" and entry["kind"] in COMPUTED)}
@@ -125,9 +130,10 @@ def _with_ids_of(live: Content, frozen: Content) -> Content:
 def _measure_reports(plans: Plans) -> Reports:
     reports: Reports = defaultdict(dict)
     rows = MeasureReport.objects.filter(review__plan__pk__range=plans, review__stage=Stage.APPROVED).order_by()
-    columns = ("review", "measure", "progress__code", "percent", "done", "issue", "next_step", "priority")
-    for review, measure, *said in rows.values_list(*columns).iterator(AT_ONCE):
-        reports[review][measure] = dict(zip((*UNREPORTED, "priority"), said, strict=True))
+    columns = ("review", "measure", "progress__code", "percent", "done", "issue", "next_step")
+    noted = ("priority", "initiative_number")
+    for review, measure, *said in rows.values_list(*columns, *noted).iterator(AT_ONCE):
+        reports[review][measure] = dict(zip((*UNREPORTED, *noted), said, strict=True))
     return reports
 
 
