@@ -24,8 +24,9 @@ Row = TypeVar("Row", bound=Model)
 
 @dataclass(frozen=True)
 class City:
-    """Departments, a lead for each by department id, and one reviewer and one approver of them all."""
+    """Departments below one of all, a lead for each by department id, and one reviewer and one approver of them all."""
 
+    root: Department
     departments: list[Department]
     leads: dict[int, User]
     reviewer: User
@@ -38,20 +39,22 @@ def build_city(size: int) -> City:
     root = departments[0].parent
     assert root is not None
     return City(
+        root=root,
         departments=departments,
-        leads={department.pk: _appoint(department, Role.LEAD) for department in departments},
-        reviewer=_appoint(root, Role.REVIEWER),
-        approver=_appoint(root, Role.APPROVER),
+        leads={department.pk: appoint_to(department, Role.LEAD) for department in departments},
+        reviewer=appoint_to(root, Role.REVIEWER),
+        approver=appoint_to(root, Role.APPROVER),
     )
 
 
 def build_departments(code: str, count: int) -> list[Department]:
     """So many departments below one of their own."""
     root = Department.objects.create(code=code, name="市")
-    return _insert(Department(code=f"{code}-{at}", name=f"第{at}課", parent=root) for at in range(count))
+    return insert_all(Department(code=f"{code}-{at}", name=f"第{at}課", parent=root) for at in range(count))
 
 
-def _appoint(department: Department, role: Role) -> User:
+def appoint_to(department: Department, role: Role) -> User:
+    """A new person who has been in that role since April."""
     user = User.objects.create(username=f"{role}-{department.code}", name=role)
     appoint(by=None, user=user, department=department, role=role, valid_from=date(2026, 4, 1), on=TODAY)
     return user
@@ -59,7 +62,7 @@ def _appoint(department: Department, role: Role) -> User:
 
 def build_plans(departments: list[Department], year: int) -> list[ActionPlan]:
     """Both kinds of plan for every department, approved, without content."""
-    return _insert(
+    return insert_all(
         ActionPlan(department=department, fiscal_year=year, kind=kind, state=PlanState.APPROVED)
         for department in departments
         for kind in PlanKind
@@ -85,7 +88,7 @@ def write_measures(plans: list[ActionPlan]) -> None:
     strategy = Strategy.objects.create(fiscal_year=year, title="戦略")
     theme = Theme.objects.create(strategy=strategy, number=1, title="テーマ")
     initiative = Initiative.objects.create(strategy=strategy, theme=theme, number=1, title="重点取組")
-    measures = _insert(
+    measures = insert_all(
         Measure(
             plan=plan,
             initiative=initiative,
@@ -99,7 +102,7 @@ def write_measures(plans: list[ActionPlan]) -> None:
         for plan in plans
         for number in range(1, MEASURES + 1)
     )
-    _insert(
+    insert_all(
         Indicator(
             measure=measure,
             code=f"M1-{number}",
@@ -119,11 +122,12 @@ def write_drafts(reviews: list[Review]) -> None:
     """A complete draft in every review, its texts as long as such texts are."""
     progress = ProgressClass.objects.get(code="on_plan")
     by_plan = {review.plan_id: review for review in reviews}
-    _insert(
+    insert_all(
         MeasureReport(
             review=by_plan[measure.plan_id],
             measure=measure,
             priority=measure.priority,
+            initiative_number=1,
             progress=progress,
             percent=60,
             done="対象の12手続のうち8手続で受付を始め、利用の手引を庁内に配布した。" * 3,
@@ -132,12 +136,13 @@ def write_drafts(reviews: list[Review]) -> None:
         )
         for measure in Measure.objects.filter(plan__in=by_plan)
     )
-    _insert(
+    insert_all(
         IndicatorReport(review=by_plan[indicator.measure.plan_id], indicator=indicator, value=Decimal(84))
         for indicator in Indicator.objects.filter(measure__plan__in=by_plan).select_related("measure")
     )
 
 
-def _insert(rows: Iterable[Row]) -> list[Row]:
+def insert_all(rows: Iterable[Row]) -> list[Row]:
+    """Add rows of one model in bulk; there is at least one."""
     made = list(rows)
     return type(made[0])._default_manager.bulk_create(made, batch_size=500)
