@@ -19,8 +19,9 @@ from workflows.bulk import bulk_items, deciding, obstacle_of
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.models import CheckpointKind, Event, Outcome, Pin, PinEntry, Review, Stage
 from workflows.services import bulk as service
-from workflows.services.bulk import Result, Ticked, decide_in_bulk
+from workflows.services.bulk import Ticked, decide_in_bulk
 from workflows.services.drafts import IndicatorEntry
+from workflows.services.each import Result
 from workflows.verification import faults
 
 Q1, Q2, Q3 = CheckpointKind.Q1, CheckpointKind.Q2, CheckpointKind.Q3
@@ -47,7 +48,7 @@ def ticked(*reviews: Review) -> list[Ticked]:
 
 
 def said(results: list[Result]) -> list[str]:
-    return [str(result.outcome or result.refusal) for result in results]
+    return [str(result.done or result.refusal) for result in results]
 
 
 # ---- which may go together
@@ -175,7 +176,7 @@ def test_all_go_on_each_with_its_own_record(cast: Cast, three: list[Review]) -> 
     ):
         seen = [now_of(review) for review in three]
         results = decide_in_bulk(ticked=ticked(*seen), by=fresh(by), now=NOW)
-        assert results == [Result(review.pk, outcome=outcome) for review in three]
+        assert results == [Result(review.pk, done=outcome) for review in three]
         for review in three:
             event = Event.objects.filter(review=review).latest("sequence")
             decision = review.decisions.latest("pk")
@@ -213,7 +214,7 @@ def test_what_was_closed_or_changed_meanwhile_is_left(cast: Cast, plan: ActionPl
     take(Action.RETURN, returned, cast.second_reviewer)
     take(Action.SUBMIT, returned, cast.tax_lead)
     results = decide_in_bulk(ticked=seen, by=fresh(cast.reviewer), now=NOW)
-    assert [(result.outcome, type(result.refusal)) for result in results] == [
+    assert [(result.done, type(result.refusal)) for result in results] == [
         (None, Stale),
         (None, ReviewError),
         (None, Stale),
@@ -262,7 +263,7 @@ def test_of_two_at_the_same_moment_each_review_is_decided_once(transactional_db:
     runs = all_at_once(*(partial(decide_in_bulk, ticked=seen, by=by, now=NOW) for by in people))
     for at, review in enumerate(reviews):
         results = [run[at] for run in runs]
-        assert sorted(str(result.outcome) for result in results) == ["None"] * 3 + ["passed"]
+        assert sorted(str(result.done) for result in results) == ["None"] * 3 + ["passed"]
         event = Event.objects.filter(review=review).latest("sequence")
         refused = [result.refusal for result in results if result.refusal]
         assert [(type(refusal), refusal.event) for refusal in refused] == [(Stale, event)] * 3

@@ -1,6 +1,9 @@
 """What the office does to a review outside the way of its steps: extend a due day, cancel, revoke an approval."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,6 +16,7 @@ from workflows.access import Action
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.models import Checkpoint, Decision, EventKind, Outcome, Review, Stage
 from workflows.schedule import mending_due
+from workflows.services.each import Result, each_by_itself
 from workflows.services.reviews import last_event, locked, locked_row, reopen_plan, require
 
 
@@ -32,6 +36,30 @@ def extend(*, review_id: int, task_id: int, to: date, reason: str, by: User, now
     facts = {"task": review.task_id, "next_task": review.task_id, "due": str(to), "was": str(was), "comment": reason}
     history.record(review, EventKind.EXTENDED, by=by, absent_id=standing.absent_id, at=now, data=facts)
     return review
+
+
+class Due(NamedTuple):
+    """One review as the person saw it: with its open task and the day on which it was due."""
+
+    review_id: int
+    task_id: int
+    due_on: date
+
+
+def extend_many(*, asked: Iterable[Due], to: date, reason: str, by: User, now: datetime) -> list[Result[Review]]:
+    """Extend each to the day by itself, whatever becomes of the others; one result for each, in order.
+
+    What is due on another day by now than the person saw is left as it is.
+    """
+    return each_by_itself(asked, partial(_extend_as_seen, to=to, reason=reason, by=by, now=now), by=by)
+
+
+@transaction.atomic
+def _extend_as_seen(each: Due, *, to: date, reason: str, by: User, now: datetime) -> Review:
+    review = locked(each.review_id, each.task_id)
+    if review.due_on != each.due_on:
+        raise Stale(last_event(review))
+    return extend(review_id=each.review_id, task_id=each.task_id, to=to, reason=reason, by=by, now=now)
 
 
 def _require_later_day(review: Review, to: date, on: date) -> None:

@@ -1,12 +1,9 @@
 """Asking whoever has a review to go on with it (催促): once a day at most, and where there is somebody to ask."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NamedTuple
 
-import structlog
-from django.db import DatabaseError, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,10 +13,9 @@ from workflows import history
 from workflows.access import Action, actors
 from workflows.errors import ReviewError
 from workflows.models import EventKind, Nudge, Review
+from workflows.services.each import Asked, Result, each_by_itself
 from workflows.services.reviews import locked, require
 from workflows.wording import doer_of
-
-log = structlog.get_logger("meguru.workflows")
 
 
 @transaction.atomic
@@ -49,32 +45,6 @@ def obstacle_to_nudging(review: Review, by: User, on: date) -> str:
     return ""
 
 
-class Asked(NamedTuple):
-    """One review as the person saw it on the board."""
-
-    review_id: int
-    task_id: int
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one: nudged, or the refusal with its sentence."""
-
-    review_id: int
-    refusal: ReviewError | None = None
-
-
-def nudge_many(*, asked: Iterable[Asked], note: str, by: User, now: datetime) -> list[Result]:
+def nudge_many(*, asked: Iterable[Asked], note: str, by: User, now: datetime) -> list[Result[Nudge]]:
     """Nudge each by itself, whatever becomes of the others; one result for each, in order."""
-    return [_result(each, note, by, now) for each in asked]
-
-
-def _result(each: Asked, note: str, by: User, now: datetime) -> Result:
-    try:
-        nudge(review_id=each.review_id, task_id=each.task_id, note=note, by=by, now=now)
-    except ReviewError as refusal:
-        return Result(each.review_id, refusal)
-    except DatabaseError:
-        log.exception("nudge failed", review=each.review_id, by=by.pk)
-        return Result(each.review_id, ReviewError(_("The system could not carry this out. Try it again.")))
-    return Result(each.review_id)
+    return each_by_itself(asked, lambda each: nudge(**each._asdict(), note=note, by=by, now=now), by=by)

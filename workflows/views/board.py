@@ -19,7 +19,8 @@ from workflows.board import build_board
 from workflows.errors import Stale
 from workflows.forms.cases import NudgeForm
 from workflows.models import Review
-from workflows.services.nudges import Asked, Result, nudge_many
+from workflows.services.each import Asked, Result
+from workflows.services.nudges import nudge_many
 from workflows.views.refusals import sent_numbers
 from workflows.wording import told
 from workflows.years import shown_year, year_tabs

@@ -16,7 +16,8 @@ from workflows.access import visible_reviews
 from workflows.bulk import Item, bulk_items, deciding
 from workflows.errors import Stale
 from workflows.models import Review, Stage
-from workflows.services.bulk import Result, Ticked, decide_in_bulk
+from workflows.services.bulk import Ticked, decide_in_bulk
+from workflows.services.each import Result
 from workflows.views.refusals import sent_numbers
 from workflows.wording import OUTCOMES, Status, told
 
@@ -101,7 +102,7 @@ def _results(request: HttpRequest, ticked: list[Ticked]) -> HttpResponse:
 
 
 def _line(request: HttpRequest, review: Review, result: Result) -> Line:
-    if result.outcome is not None:
-        return Line(review, OUTCOMES[result.outcome], "")
+    if result.done is not None:
+        return Line(review, OUTCOMES[result.done], "")
     event = result.refusal.event if isinstance(result.refusal, Stale) else None
     return Line(review, None, told(event, request.user) if event else str(result.refusal))
