@@ -8,9 +8,10 @@ import structlog
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import add_never_cache_headers
+
+from project.keeping import ask_to_log_in, kept_of
 
 log = structlog.get_logger("meguru.request")
 
@@ -60,19 +61,13 @@ class ChosenLanguageMiddleware:
 
 
 class KeptLoginRequiredMiddleware(LoginRequiredMiddleware):
-    """Sends whoever is not logged in to the log-in page; texts they had typed meanwhile are shown, not thrown away."""
+    """Asks whoever is not logged in to do so; what they had typed meanwhile is carried along, not thrown away."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
-        to_login = super().handle_no_permission(request, view_func)
-        kept = [text for texts in request.POST.lists() for text in texts[1] if is_prose(text)]
-        if not kept:
-            return to_login
-        return render(request, "logged_out.html", {"kept": kept, "login_url": to_login["Location"]}, status=403)
-
-
-def is_prose(text: str) -> bool:
-    """Words that somebody typed, and not a number, a choice or a token."""
-    return len(text.split()) > 1 or not text.isascii()
+        if request.htmx:
+            return HttpResponse(status=401)  # a part of a page: the log-in page has no place in it
+        kept = kept_of(request)
+        return ask_to_log_in(request, kept, 403) if kept else super().handle_no_permission(request, view_func)
 
 
 class NoStoreMiddleware:

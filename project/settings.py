@@ -138,6 +138,7 @@ LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
 SESSION_COOKIE_AGE = 10 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "project.views.csrf_failure"
 
 # Who uses a changed Meguru over the network must be offered its source (AGPL): the address of yours.
 SOURCE_URL = env.str("SOURCE_URL", default="")

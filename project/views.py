@@ -21,10 +21,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from departments.models import Appointment
 from departments.models.people import Language
 from project.forms import LoginForm, PasswordForm
+from project.keeping import ask_to_log_in, ask_to_send, carried, kept_of
 
 METHODS = ["get", "head", "post", "options"]
 
 
+@method_decorator(login_not_required, name="dispatch")
 class Login(LoginView):
     """ログイン"""
 
@@ -36,6 +38,18 @@ class Login(LoginView):
         """Where the person wanted to go; this page itself would lead round in a circle."""
         target = super().get_redirect_url()
         return "" if target == self.request.path else target
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Whoever loads the page after the log-in once more gets it again."""
+        kept = carried(request) if request.user.is_authenticated else None
+        return ask_to_send(request, kept) if kept else super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        onwards, kept = super().form_valid(form), carried(self.request)
+        return ask_to_send(self.request, kept) if kept else onwards
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(kept=carried(self.request), **kwargs)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -123,6 +137,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "403.html", status=403)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form without its token: mostly somebody logged in again in another window. One button sends it once more."""
+    if request.htmx:
+        return HttpResponse(status=403 if request.user.is_authenticated else 401)
+    kept = kept_of(request)
+    if kept is None:
+        return render(request, "403_csrf.html", status=403)
+    if request.user.is_authenticated:
+        return ask_to_send(request, kept, 403, is_stale=True)
+    return ask_to_log_in(request, kept, 403)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -236,14 +236,3 @@ def test_the_summary_of_mistakes_links_to_each_control_and_keeps_what_was_typed(
     assert field.index("※必須") < field.index("<input") < field.index('id="id_rate_error"')
     assert 'type="radio" name="progress" value="on" required aria-invalid="true"' in form["progress"].as_field_group()
     assert form["progress"].as_field_group().count('aria-describedby="id_progress_error"') == 2
-
-
-def test_what_was_typed_when_the_session_ended_is_shown_again(client: Client, db: None) -> None:
-    typed = {"task": "12", "m1-progress": "on_plan", "m1-done": "窓口の案内を更新した。\n来月から試行する。<b>"}
-    response = client.post("/reviews/1/prepare/", typed)
-    html = response.content.decode()
-    assert response.status_code == 403
-    assert "窓口の案内を更新した。\n来月から試行する。&lt;b&gt;" in html
-    assert 'href="/login/?next=/reviews/1/prepare/"' in html
-    assert "on_plan" not in html
-    assert client.post("/reviews/1/prepare/", {"task": "12"})["Location"] == "/login/?next=/reviews/1/prepare/"

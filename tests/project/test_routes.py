@@ -20,7 +20,7 @@ from tests.routes import ADMIN, ADMIN_EXCEPTIONS, EVERYBODY, GONE, REVIEW_ROUTES
 from tests.undone import undone
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_cast, make_deputy, make_places, stand_in
 from tests.workflows.moves import NOW, change_of, opened
-from tests.workflows.posts import WRITING, refusal, sent
+from tests.workflows.posts import refusal, sent
 from tests.workflows.states import brought
 from workflows import matrix
 from workflows.access import Action, Sight
@@ -214,8 +214,8 @@ def pages_of(review: Review) -> dict[str, str]:
     }
 
 
-# Who is not logged in is led to the log-in page; whose form holds words is shown them instead of losing them.
-UNKNOWN = {action: (403 if action in WRITING else 302, False) for action in Action}
+# Who is not logged in is led to the log-in page.
+UNKNOWN = dict.fromkeys(Action, (302, False))
 
 
 @pytest.mark.parametrize("state", list(State))

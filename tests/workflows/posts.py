@@ -13,8 +13,6 @@ from workflows.matrix import State
 from workflows.models import Outcome, Review
 
 OUTCOMES = {Action.PASS: Outcome.PASSED, Action.RETURN: Outcome.RETURNED, Action.APPROVE: Outcome.APPROVED}
-# Pages whose words are shown to whoever had been logged out meanwhile, instead of being lost.
-WRITING = set(Action) - {Action.WITHDRAW, Action.PASS, Action.APPROVE, Action.RESOLVE}
 
 
 def sent(review: Review, action: Action) -> tuple[str, dict[str, Any]]:
