@@ -13,17 +13,19 @@ import sys
 import tempfile
 from typing import Any
 
-from bench.table import delivering_rows, heading, reminding_rows, rows, table, verifying_rows
+from bench.table import delivering_rows, heading, page_rows, reminding_rows, rows, table, verifying_rows
 from tests.servers.ports import free_port
 from tests.servers.postgres import postgres
 
 FULL = {"departments": 60, "cycle_rounds": 5, "reviews": 10_000, "opening_rounds": 4}
 FULL |= {"events": 1_000_000, "verifying_rounds": 3}
 FULL |= {"open_reviews": 1_000_000, "due_rounds": 5}
+FULL |= {"city_departments": 300, "years": 10, "page_requests": 100}
 FULL |= {"reminders": 1_000, "delivering_rounds": 5}
 QUICK = {"departments": 10, "cycle_rounds": 3, "reviews": 500, "opening_rounds": 3}
 QUICK |= {"events": 20_000, "verifying_rounds": 3}
 QUICK |= {"open_reviews": 6_000, "due_rounds": 3}
+QUICK |= {"city_departments": 15, "years": 2, "page_requests": 10}
 QUICK |= {"reminders": 60, "delivering_rounds": 3}
 
 
@@ -44,6 +46,8 @@ def main() -> None:
         lines += delivering_rows(
             **_measure("bench.delivering", sizes, DATABASE_URL=url, EMAIL_URL=f"smtp://127.0.0.1:{free_port()}")
         )
+    with postgres(durable=True) as url:
+        lines += page_rows(**_measure("bench.pages", sizes, DATABASE_URL=url))
     lines += rows(_measure("bench.measure", sizes))
     lines += verifying_rows(**_measure("bench.verifying", sizes))
     print(top, table(lines), sep="\n\n")

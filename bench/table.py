@@ -4,7 +4,7 @@ import os
 import platform
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 COLUMNS = ("what", "plain SQL", "viewflow", "Meguru", "Meguru ÷ plain SQL", "viewflow ÷ Meguru", "rounds")
@@ -78,6 +78,20 @@ def delivering_rows(version: str, mails: int, statements: float, floor: Numbers,
     cells = (_spread(floor, 0), "", _spread(ours, 0), _spread(ratios, 2), "", f"{len(ours)} × {mails}")
     yield f"{version}: {what}", *cells
     yield f"{version}: statements of a reminder, one worker", "", "", f"{statements:.1f}", "", "", ""
+
+
+def page_rows(
+    version: str, departments: int, years: int, requests: int, times: dict[str, tuple[Numbers, Numbers]]
+) -> Iterator[Line]:
+    """The lines of the pages: the ratio is that of the medians, how much slower a page is after so many years."""
+    for name, (first, after) in times.items():
+        what = f"{version}: milliseconds of {name}, {departments} departments, first year → {years} years"
+        cell = " → ".join(f"{median(spent):.0f}, p95 {_percentile(spent, 95):.0f}" for spent in (first, after))
+        yield what, "", "", cell, f"after ÷ before {median(after) / median(first):.2f}", "", str(requests)
+
+
+def _percentile(values: Numbers, percent: int) -> float:
+    return quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
 def table(lines: list[Line]) -> str:

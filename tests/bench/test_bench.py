@@ -20,4 +20,6 @@ def test_a_quick_run_prints_the_table() -> None:
         ):
             assert any(database in line and what in line for line in run.stdout.splitlines()), run.stdout
     assert "reminders handed over a second" in run.stdout
+    for page in ("my work of a department", "my work of the office", "board", "dashboard"):
+        assert f"milliseconds of {page}, 15 departments" in run.stdout
     assert "seconds to decide who is due among 6,000 open reviews (" in run.stdout
