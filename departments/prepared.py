@@ -138,7 +138,7 @@ def _values(row: Model, fields: list[Field]) -> list[Any]:
 @cache
 def _insertion(model: type[Model]) -> tuple[str, list[Field]]:
     meta = model._meta
-    fields = [field for field in meta.concrete_fields if not isinstance(field, AutoField)]
+    fields = [field for field in meta.concrete_fields if not (isinstance(field, AutoField) or field.generated)]
     columns, places = ", ".join(map(_column, fields)), ", ".join(["%s"] * len(fields))
     table = _connection().ops.quote_name(meta.db_table)
     return f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {_column(meta.pk)}", fields  # noqa: S608

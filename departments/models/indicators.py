@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from departments.folded import folded
 from departments.models.organisation import Department
 from departments.models.plans import ActionPlan, Measure
 from departments.models.strategy import Initiative
@@ -102,6 +103,7 @@ class Indicator(models.Model):
     formula = models.TextField(_("formula"), blank=True)
     derivation = models.CharField(_("computation"), max_length=24, choices=Derivation.choices, blank=True)
     each_department = models.BooleanField(_("for each department"), default=False)
+    folded = folded("code", "title")
 
     objects = IndicatorQuerySet.as_manager()
 

@@ -10,6 +10,7 @@ from guardian.models import UserObjectPermissionBase
 from tree_queries.models import TreeNode
 from tree_queries.query import TreeQuerySet
 
+from departments.folded import folded
 from departments.models.people import User
 from departments.validators import one_line
 
@@ -44,6 +45,7 @@ class Department(TreeNode):
     name = models.CharField(_("name"), max_length=60, validators=[one_line])
     position = models.PositiveSmallIntegerField(_("position"), default=0, validators=[MaxValueValidator(9999)])
     abolished_on = models.DateField(_("abolished on"), null=True, blank=True)
+    folded = folded("name")
 
     objects = DepartmentQuerySet.as_manager(with_tree_fields=False)
 

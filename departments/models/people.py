@@ -4,6 +4,7 @@ from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from departments.folded import folded
 from departments.validators import one_line
 
 
@@ -24,6 +25,7 @@ class User(AbstractUser):
     name = models.CharField(_("name"), max_length=60, validators=[one_line])
     email = models.EmailField(_("e-mail address"), blank=True)
     language = models.CharField(_("language"), max_length=2, choices=Language.choices, default=Language.JAPANESE)
+    folded = folded("name")
 
     REQUIRED_FIELDS = ["name", "email"]
     objects = UserManager()  # type: ignore[misc]

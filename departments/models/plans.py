@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from departments.fiscal import MONTHS, calendar_month
+from departments.folded import folded
 from departments.models.organisation import Department
 from departments.models.people import User
 from departments.models.strategy import Initiative
@@ -42,6 +43,7 @@ class ActionPlan(models.Model):
     version = models.PositiveIntegerField(default=1)
     saved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", null=True, blank=True)
     saved_at = models.DateTimeField(null=True, blank=True)
+    folded = folded("summary")
 
     class Meta:
         verbose_name = _("plan")
@@ -118,6 +120,7 @@ class Measure(models.Model):
     priority = models.CharField(_("class"), max_length=12, choices=Priority.choices)
     # The strategy file's key of a measure that came from it, so that loading the file again finds it.
     origin = models.CharField(max_length=20, blank=True)
+    folded = folded("title", "goal")
 
     class Meta:
         verbose_name = _("measure")

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from departments.folded import folded
 from departments.validators import one_line
 
 
@@ -29,6 +30,7 @@ class Theme(models.Model):
     strategy = models.ForeignKey(Strategy, on_delete=models.CASCADE, related_name="themes")
     number = models.PositiveSmallIntegerField(_("number"))
     title = models.CharField(_("title"), max_length=120, validators=[one_line])
+    folded = folded("title")
 
     class Meta:
         verbose_name = _("theme")
@@ -50,6 +52,7 @@ class Initiative(models.Model):
     title = models.CharField(_("title"), max_length=120, validators=[one_line])
     summary = models.TextField(_("summary"), blank=True)
     aims = models.CharField(_("desired states"), max_length=40, blank=True)
+    folded = folded("title", "summary")
 
     class Meta:
         verbose_name = _("initiative")
