@@ -1,11 +1,12 @@
 # make run    sets everything up and serves the demo at http://localhost:8000 (PORT=… for another port)
 # make test   runs every check, setting up what it needs
 # make bench  prints the benchmarks
-# make faults kills, stops and cuts off what sends reminders, and counts the mails (half an hour)
+# make faults kills, stops and cuts off what sends reminders, and counts the mails (20 minutes)
+# make screens takes the pictures in docs/screens anew
 # make lock   brings requirements*.txt in line with pyproject.toml (delete them first to take newer versions)
 # make clean  removes the environment and the caches, never the data in var/
 
-.PHONY: run test lint bench faults lock clean packages
+.PHONY: run test lint bench faults screens lock clean packages
 .NOTPARALLEL:
 .DEFAULT_GOAL := run
 
@@ -19,7 +20,8 @@ UV := $(shell command -v uv)
 LANGUAGE_FILES := $(wildcard */locale/*/LC_MESSAGES/*.po)
 STATIC_FILES := $(shell find */static -type f 2>/dev/null)
 INSTALL := $(if $(UV),$(UV) pip install --quiet --python $(PY),$(PY) -m pip install --quiet --disable-pip-version-check --no-input --root-user-action=ignore) --require-hashes -r
-ON_POSTGRES := tests/workflows tests/notifications tests/journeys tests/project/test_celery.py
+ON_POSTGRES := tests/workflows tests/notifications tests/journeys tests/project/test_celery.py \
+    tests/departments/test_folding.py tests/departments/test_search.py
 # These start databases of their own.
 APART := tests/bench tests/faults
 PACKAGES := chromium fonts-noto-cjk gettext openssl redis-server
@@ -102,6 +104,9 @@ bench: .venv/.ok-dev .venv/.texts
 
 faults: .venv/.ok-dev .venv/.texts packages
 	@$(PY) -W ignore:XDG_RUNTIME_DIR -m tests.faults
+
+screens: .venv/.ok-dev .venv/.texts packages
+	@$(PY) -m tests.browser.screens
 
 # ---- upkeep
 

@@ -1,6 +1,10 @@
-"""Every main page of the demo city in a real browser: it fits, it is quiet, and axe finds nothing wrong with it."""
+"""Every page of the demo city in a real browser: it fits, it is quiet, and axe finds nothing wrong with it.
+
+`HYPOTHESIS_PROFILE=long` shows every page to everybody who gets it, which takes an hour; the short form to one.
+"""
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -24,6 +28,7 @@ from workflows.models import Checkpoint, Pin, Review, Stage
 from workflows.services.changes import request_change, save_proposal
 
 WIDTHS = (1280, 375)
+EVERYBODY = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 AXE = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     "resultTypes": ["violations"],
@@ -253,13 +258,13 @@ def site(live_server: LiveServer) -> str:
 def test_every_page(site: str, page: Page, subtests: pytest.Subtests) -> None:
     said: list[str] = []
     page.on("console", lambda message: said.append(message.text))
-    for shown in PAGES:
-        with subtests.test(f"{shown.route}{shown.query}", who=shown.who, about=shown.about.__name__):
+    for shown, who in [(each, who) for each in PAGES for who in onlookers(each)]:
+        with subtests.test(f"{shown.route}{shown.query}", who=who, about=shown.about.__name__):
             address = site + reverse(shown.route, args=shown.about()) + shown.query
             found = {}
             said.clear()
             for language in ("ja", "en"):
-                become(page, shown.who, language, site)
+                become(page, who, language, site)
                 answer = page.goto(address)
                 assert answer is not None
                 assert (answer.status, page.locator("html").get_attribute("lang")) == (200, language)
@@ -269,6 +274,20 @@ def test_every_page(site: str, page: Page, subtests: pytest.Subtests) -> None:
                     found |= {(language, width, *fault): nodes for fault, nodes in faults(page).items()}
             assert found == {}
             assert said == []
+
+
+def onlookers(shown: Shown) -> list[str]:
+    """Whom the page is shown to."""
+    if not (shown.who and EVERYBODY):
+        return [shown.who]
+    address = reverse(shown.route, args=shown.about()) + shown.query
+    return [login for login in User.objects.values_list("username", flat=True) if is_shown(address, login)]
+
+
+def is_shown(address: str, login: str) -> bool:
+    client = Client()
+    client.force_login(User.objects.get(username=login))
+    return client.get(address).status_code == 200
 
 
 def become(page: Page, login: str, language: str, site: str) -> None:
