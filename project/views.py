@@ -22,6 +22,7 @@ from departments.models import Appointment
 from departments.models.people import Language
 from project.forms import LoginForm, PasswordForm
 from project.keeping import ask_to_log_in, ask_to_send, carried, kept_of
+from workflows.news import SINCE, since_before
 
 METHODS = ["get", "head", "post", "options"]
 
@@ -45,7 +46,11 @@ class Login(LoginView):
         return ask_to_send(request, kept) if kept else super().dispatch(request, *args, **kwargs)
 
     def form_valid(self, form: Any) -> HttpResponse:
+        """My work tells what happened since the person was here before."""
+        before = form.get_user().last_login
         onwards, kept = super().form_valid(form), carried(self.request)
+        if before is not None:
+            self.request.session[SINCE] = since_before(before, timezone.now())
         return ask_to_send(self.request, kept) if kept else onwards
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:

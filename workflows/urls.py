@@ -22,6 +22,7 @@ from workflows.views import (
 
 urlpatterns = [
     path("", inbox.home, name="home"),
+    path("news/read/", inbox.news_read, name="news_read"),
     path("board/", board.board, name="board"),
     path("board/nudge/", board.board_nudge, name="board_nudge"),
     path("rates/", rates.rates, name="rates"),

@@ -84,7 +84,7 @@ def the_lead_submits_and_takes_it_back(city: City, civic: Review) -> None:
 
 def the_lead_submits_again_and_the_reviewer_passes_it_on(city: City, civic: Review) -> None:
     lead = city.visit("suzuki")
-    lead.follow("入力する")
+    lead.follow("確認して提出")
     lead.press("提出").says("提出しました")
     lead.follow("引き戻す")
     form, button = lead.button("引き戻す")

@@ -122,7 +122,7 @@ def the_editor_begins(city: City, names: Names) -> None:
 
 def the_lead_submits(city: City, names: Names) -> None:
     lead = city.visit("suzuki")
-    lead.follow("入力する")
+    lead.follow("入力を続ける")
     page = lead.press("提出")
     page.says(
         "まだ提出していません。あと6件の入力が必要です",
