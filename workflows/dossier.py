@@ -1,7 +1,7 @@
 """What of a review a person gets to read: content, changes since the last round, decisions, history. A read model."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from departments.fiscal import BusinessCalendar
 from departments.models import User
 from departments.wording import day_text
 from workflows.access import Sight, sight
+from workflows.comparison import Comparison, compare, rest_of
 from workflows.content import Content, review_content
 from workflows.draft import read_draft
 from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
@@ -25,6 +26,7 @@ from workflows.reading import (
     ReportReading,
     change_rows,
     read_amendment,
+    read_earlier,
     read_files,
     read_plan,
     read_previous,
@@ -70,7 +72,7 @@ class Dossier:
     is_draft: bool
     papers: Papers
     report: ReportReading | None
-    previous: PreviousReading
+    comparison: Comparison | None
     plan: list[PlanMeasureReading] | None
     summary: str
     amendment: Amendment | None
@@ -88,10 +90,11 @@ class Dossier:
         return self.is_draft or self.shown is not None
 
 
-def open_dossier(review: Review, user: User, on: date, number: int | None = None) -> Dossier:
+def open_dossier(review: Review, user: User, on: date, number: int | None = None, against: str = "") -> Dossier:
     """What was submitted last, or in round `number`, as the person may read it. Http404 for a round not theirs to read.
 
-    One query, and two more where there is a content.
+    `against`: beside which earlier report a report is to stand, of `Against`. One query, and two more where there is a
+    content.
     """
     seen = sight(user, review, on)
     known = events_of(review)
@@ -103,10 +106,10 @@ def open_dossier(review: Review, user: User, on: date, number: int | None = None
     papers = read_papers(review, rounds | pinned_rounds(events), with_previous=bool(rounds) and seen > Sight.APPROVED)
     content = papers.rounds[shown.round] if shown else None
     decided = verdicts_of(known, {event.round for event in submissions})
-    return _dossier(review, shown, before, content, papers, submissions, events, decided)
+    return _dossier(review, shown, before, content, papers, submissions, events, decided, against)
 
 
-def open_draft(review: Review, user: User, on: date) -> Dossier:
+def open_draft(review: Review, user: User, on: date, against: str = "") -> Dossier:
     """What the department is writing, beside what it submitted last. Http404 for whoever may not read drafts."""
     if sight(user, review, on) < Sight.DRAFT:
         raise Http404
@@ -116,7 +119,7 @@ def open_draft(review: Review, user: User, on: date) -> Dossier:
     rounds = {last.round} if last else set()
     papers = read_papers(review, rounds | pinned_rounds(events), with_previous=True)
     content = review_content(review, read_draft(review))
-    return _dossier(review, None, last, content, papers, submissions, events, verdicts_of(events))
+    return _dossier(review, None, last, content, papers, submissions, events, verdicts_of(events), against)
 
 
 def _dossier(
@@ -128,16 +131,18 @@ def _dossier(
     submissions: list[Event],
     events: list[Event],
     verdicts: list[Verdict],
+    against: str,
 ) -> Dossier:
     is_report = content is not None and content["kind"] == "report"
     classes = list(ProgressClass.objects.all()) if is_report else []
+    report = read_report(content, classes) if content is not None and is_report else None
     return Dossier(
         review=review,
         shown=shown,
         is_draft=content is not None and shown is None,
         papers=papers,
-        report=read_report(content, classes) if content is not None and is_report else None,
-        previous=read_previous(review, papers.previous, classes) if is_report else PreviousReading(),
+        report=report,
+        comparison=_comparison(review, report, content or {}, before, papers, classes, against) if report else None,
         plan=read_plan(content, review.plan.fiscal_year) if content is not None and not is_report else None,
         summary="" if content is None or is_report else content["plan"]["summary"],
         amendment=read_amendment(content),
@@ -150,6 +155,24 @@ def _dossier(
         events=events,
         history=_history(events),
     )
+
+
+def _comparison(
+    review: Review,
+    report: ReportReading,
+    content: Content,
+    before: Event | None,
+    papers: Papers,
+    classes: list[ProgressClass],
+    against: str,
+) -> Comparison:
+    earlier = papers.rounds[before.round] if before else None
+    last_round = read_earlier(round_text(before.round), earlier, classes) if before and earlier else PreviousReading()
+    last_quarter = read_previous(review, papers.previous, classes)
+    if last_quarter:
+        form = _("%(name)s (approved)") if papers.previous_stage == Stage.APPROVED else _("%(name)s (not approved)")
+        last_quarter = replace(last_quarter, name=form % {"name": last_quarter.name})
+    return compare(report, last_round, last_quarter, against, rest_of(earlier, content) if earlier else [])
 
 
 def readable_file(review: Review, user: User, on: date, sha256: str, name: str) -> FileReading:

@@ -33,15 +33,18 @@ class PinBoard:
     may_resolve: bool
 
 
-def pin_board(dossier: Dossier, may: Collection[Action], sent: SaidForm | None = None) -> PinBoard:
-    """All comments on what the dossier shows; `sent` is a form that was refused, to be shown as it was sent."""
+def pin_board(
+    dossier: Dossier, may: Collection[Action], data: QueryDict | None = None, sent: SaidForm | None = None
+) -> PinBoard:
+    """All comments on what the dossier shows. `data`: what was typed on the page, to stand in the forms again; `sent`:
+    the form among them that was refused, with its errors."""
     remarks = read_remarks(dossier.events, dossier.papers.rounds)
     unresolved = [remark for remark in remarks if remark.is_open]
-    cards, answers = _cards(dossier, remarks), _answers(unresolved, may)
+    cards, answers = _cards(dossier, remarks), _answers(unresolved, may, data)
     if Action.PIN in may and dossier.shown is not None:
         known = places(dossier.papers.rounds[dossier.shown.round])
         for key in {place.card for place in known.values()}:
-            cards[key].form = pin_form(known, key)
+            cards[key].form = pin_form(known, key, data, is_sent=False)
     if isinstance(sent, AnswerForm):
         answers[sent.remark.pk] = sent
     elif isinstance(sent, PinForm):
@@ -62,16 +65,16 @@ def _cards(dossier: Dossier, remarks: Iterable[Remark]) -> defaultdict[CardKey, 
     return cards
 
 
-def _answers(unresolved: Iterable[Remark], may: Collection[Action]) -> dict[int, AnswerForm]:
+def _answers(unresolved: Iterable[Remark], may: Collection[Action], data: QueryDict | None) -> dict[int, AnswerForm]:
     if Action.ANSWER not in may:
         return {}
     kind = ResolutionForm if Action.RESOLVE in may else AnswerForm
-    return {remark.pk: kind(remark=remark) for remark in unresolved}
+    return {remark.pk: kind(data, remark=remark, is_sent=False) for remark in unresolved}
 
 
-def pin_form(known: dict[str, Place], key: CardKey, data: QueryDict | None = None) -> PinForm:
+def pin_form(known: dict[str, Place], key: CardKey, data: QueryDict | None = None, *, is_sent: bool = True) -> PinForm:
     """The form to comment on the places of one card."""
-    return PinForm(data, places=[place for place in known.values() if place.card == key], key=key)
+    return PinForm(data, places=[place for place in known.values() if place.card == key], key=key, is_sent=is_sent)
 
 
 class SheetPins:

@@ -14,6 +14,7 @@ from departments.models import Indicator, Initiative
 from departments.models.indicators import Direction, Kind
 from departments.models.plans import Priority
 from departments.wording import amount_text, month_text, months_text, number_text, target_text
+from workflows.bullets import Bullet, Measured, bullet, computed_text, measured_then, value_text
 from workflows.content import Change, Content, changes
 from workflows.evidence.checking import KINDS
 from workflows.models import CheckpointKind, ProgressClass, Review
@@ -58,11 +59,25 @@ class IndicatorReading:
     computed: str
     judgement: Status
     note: str
+    measured: Measured
+
+    @property
+    def step_target(self) -> str:
+        """What should be reached by now, in words; empty where that is the target, or nothing is said."""
+        step = self.measured.step_target
+        return "" if step is None else amount_text(self.measured.indicator, step)
+
+    @property
+    def bullet(self) -> Bullet:
+        return bullet(self.measured, f"bullet-{self.id}")
 
 
 @dataclass(frozen=True)
 class MeasureReading:
-    """One measure: its progress class and per cent, the texts, and its own indicators."""
+    """One measure: its progress class and per cent, the texts, and its own indicators.
+
+    `rank`: how the class stands among those that tell success from delay, best first; None of any other.
+    """
 
     id: int
     number: int
@@ -75,6 +90,7 @@ class MeasureReading:
     issue: str
     next_step: str
     indicators: list[IndicatorReading]
+    rank: int | None = None
 
 
 @dataclass(frozen=True)
@@ -87,11 +103,14 @@ class ReportReading:
 
 @dataclass(frozen=True)
 class PreviousReading:
-    """What the department last submitted to the checkpoint before, by the ids of measures and indicators."""
+    """An earlier report, such as what was last submitted to the checkpoint before, by the ids of its entries."""
 
     name: str = ""
     measures: dict[int, MeasureReading] = field(default_factory=dict)
     indicators: dict[int, IndicatorReading] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.measures or self.indicators)
 
 
 def read_previous(review: Review, content: Content | None, classes: Iterable[ProgressClass]) -> PreviousReading:
@@ -101,10 +120,15 @@ def read_previous(review: Review, content: Content | None, classes: Iterable[Pro
         return PreviousReading()
     if content is None:
         return PreviousReading(str(kind.label))
+    return read_earlier(str(kind.label), content, classes)
+
+
+def read_earlier(name: str, content: Content, classes: Iterable[ProgressClass]) -> PreviousReading:
+    """An earlier content under the name by which people know it."""
     report = read_report(content, classes)
     inner = [reading for measure in report.measures for reading in measure.indicators]
     return PreviousReading(
-        name=str(kind.label),
+        name=name,
         measures={reading.id: reading for reading in report.measures},
         indicators={reading.id: reading for reading in [*report.indicators, *inner]},
     )
@@ -139,7 +163,15 @@ def _read_measure(
         issue=entry["issue"],
         next_step=entry["next_step"],
         indicators=indicators,
+        rank=_rank(progress) if progress else None,
     )
+
+
+def _rank(progress: ProgressClass) -> int | None:
+    """What has not begun, or does not count, is neither better nor worse than anything."""
+    if not progress.tells_what_was_done:
+        return None
+    return 0 if progress.achieved else progress.position
 
 
 def _frozen_status(progress: ProgressClass, name: str) -> Status:
@@ -149,56 +181,19 @@ def _frozen_status(progress: ProgressClass, name: str) -> Status:
 
 
 def _read_indicator(entry: Content) -> IndicatorReading:
-    indicator = _frozen_indicator(entry)
+    found = measured_then(entry)
     return IndicatorReading(
         id=entry["id"],
         code=entry["code"],
         title=entry["title"],
-        target=target_text(indicator),
-        formula=indicator.formula,
-        value=_value_text(entry, indicator),
-        computed=_computed_text(entry),
+        target=target_text(found.indicator),
+        formula=found.indicator.formula,
+        value=value_text(found.indicator, found.reading),
+        computed=computed_text(found.reading),
         judgement=judgement_status(entry["judgement"]),
         note=entry["note"],
+        measured=found,
     )
-
-
-def _frozen_indicator(entry: Content) -> Indicator:
-    """The indicator as it was when the content was frozen; never saved."""
-    return Indicator(
-        kind=entry["kind"],
-        unit=entry["unit"],
-        direction=entry["direction"],
-        target=_number(entry["target"]),
-        baseline=_number(entry["baseline"]),
-        baseline_year=entry["baseline_year"],
-        formula=entry["formula"],
-    )
-
-
-def _number(text: str | None) -> Decimal | None:
-    return None if text is None else Decimal(text)
-
-
-def _value_text(entry: Content, indicator: Indicator) -> str:
-    if entry["not_this_quarter"]:
-        return _("Not this quarter")
-    if entry["kind"] == Kind.MILESTONE:
-        return _yes_or_no(entry["done"])
-    if entry["value"] is None:
-        return ""
-    return amount_text(indicator, Decimal(entry["value"]))
-
-
-def _yes_or_no(done: bool | None) -> str:
-    return {True: _("Done"), False: _("Not done yet"), None: ""}[done]
-
-
-def _computed_text(entry: Content) -> str:
-    """33 ÷ 40, the two numbers behind a share."""
-    if entry["numerator"] is None or entry["denominator"] is None:
-        return ""
-    return f"{number_text(Decimal(entry['numerator']))} ÷ {number_text(Decimal(entry['denominator']))}"
 
 
 @dataclass(frozen=True)

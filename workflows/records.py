@@ -26,10 +26,14 @@ def submitted(events: Iterable[Event]) -> list[Event]:
 
 @dataclass(frozen=True)
 class Papers:
-    """Contents as they were frozen: of the review's rounds by number, and of the checkpoint before, the last one."""
+    """Contents as they were frozen: of the review's rounds by number, and of the checkpoint before, the last one.
+
+    `previous_stage`: where that one's review stands now, which says whether it was approved.
+    """
 
     rounds: dict[int, Content] = field(default_factory=dict)
     previous: Content | None = None
+    previous_stage: str = ""
 
 
 def read_papers(review: Review, rounds: Collection[int], *, with_previous: bool = False) -> Papers:
@@ -43,7 +47,10 @@ def read_papers(review: Review, rounds: Collection[int], *, with_previous: bool 
         asked |= Q(review__checkpoint__kind=kind, review__checkpoint__fiscal_year=year, round=F("review__round"))
     # The plan is the same on both sides of the «or»: by it the database finds the few rows in question.
     found = Submission.objects.filter(asked, review__plan=review.plan_id)
-    papers: dict[bool, dict[int, Content]] = {True: {}, False: {}}
-    for of, number, text in found.values_list("review", "round", "content"):
-        papers[of == review.pk][number] = orjson.loads(text)
-    return Papers(rounds=papers[True], previous=next(iter(papers[False].values()), None))
+    papers, previous, previous_stage = {}, None, ""
+    for of, stage, number, text in found.values_list("review", "review__stage", "round", "content"):
+        if of == review.pk:
+            papers[number] = orjson.loads(text)
+        else:
+            previous, previous_stage = orjson.loads(text), stage
+    return Papers(papers, previous, previous_stage)

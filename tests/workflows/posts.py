@@ -36,10 +36,11 @@ def sent(review: Review, action: Action) -> tuple[str, dict[str, Any]]:
     if action in (Action.ANSWER, Action.RESOLVE):
         route = "pin_answer" if action == Action.ANSWER else "pin_resolve"
         text = "追記しました。" if action == Action.ANSWER else ""
-        return reverse(route, args=[review.pins.latest("pk").pk]), {"task": task_id, "text": text}
+        pin = review.pins.latest("pk").pk
+        return reverse(route, args=[pin]), {"task": task_id, f"answer-{pin}-text": text}
     forms: dict[Action, tuple[str, dict[str, Any]]] = {
         Action.WITHDRAW: ("withdraw", {}),
-        Action.PIN: ("pin_add", {"target": "", "text": "目標との差を書いてください。"}),
+        Action.PIN: ("pin_add", {"card": "", "pin-whole-target": "", "pin-whole-text": "目標との差を書いてください。"}),
         Action.REVOKE: ("revoke", {"round": review.round, "reason": REASON}),
         Action.NUDGE: ("nudge", {"note": NOTE}),
         Action.EXTEND: ("extend", {"to": LATER.isoformat(), "due": str(review.due_on), "reason": REASON}),

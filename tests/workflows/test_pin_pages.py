@@ -38,13 +38,18 @@ def pin(cast: Cast, submitted: Review, target: str) -> Pin:
     return pinned(submitted, cast.reviewer, target)
 
 
-def say(user: User, review: Review, name: str, pk: int, **data: Any) -> HttpResponse:
-    follow = data.pop("follow", False)
-    return logged_in(user).post(reverse(name, args=[pk]), {"task": review.task_id or 0, **data}, follow=follow)
+def say(
+    user: User, review: Review, name: str, pk: int, text: str = "", target: str = "", card: object = "", **data: Any
+) -> HttpResponse:
+    """As the page's form sends it: `text` in the field that the button is about, `data` as it is."""
+    follow, prefix = data.pop("follow", False), f"answer-{pk}" if name != "pin_add" else f"pin-{card or 'whole'}"
+    typed = {"task": review.task_id or 0, "card": card, f"{prefix}-target": target, f"{prefix}-text": text}
+    return logged_in(user).post(reverse(name, args=[pk]), typed | data, follow=follow)
 
 
 def add(user: User, review: Review, target: str = "", text: str = TEXT, **data: Any) -> HttpResponse:
-    return say(user, review, "pin_add", review.pk, target=target, text=text, **data)
+    number = re.match(r"m(\d+)", target)
+    return say(user, review, "pin_add", review.pk, text, target, number[1] if number else "", **data)
 
 
 def answer(user: User, pin: Pin, text: str = ANSWER, **data: Any) -> HttpResponse:
@@ -76,7 +81,7 @@ def test_each_card_offers_its_own_places(cast: Cast, submitted: Review) -> None:
     page = page_of(cast.reviewer, "review", submitted.pk).content.decode()
     offered = [
         re.findall(r'<option value="([^"]*)"', found)
-        for found in re.findall(r'(?s)<select name="target".*?</select>', page)
+        for found in re.findall(r'(?s)<select name="pin-[^"]+-target".*?</select>', page)
     ]
     first, second = submitted.plan.measures.order_by("number")
     own, strategy = first.indicators.get().pk, submitted.department.indicators.get().pk
@@ -86,7 +91,7 @@ def test_each_card_offers_its_own_places(cast: Cast, submitted: Review) -> None:
         [f"m{second.pk}", *(f"m{second.pk}.{name}" for name in fields)],
         [f"i{strategy}", f"i{strategy}.value", f"i{strategy}.note"],
     ]
-    assert page.count('<input type="hidden" name="target"') == 1
+    assert page.count('<input type="hidden" name="pin-whole-target"') == 1
     assert Counter(ids_in(page)).most_common(1)[0][1] == 1
 
 
@@ -148,7 +153,7 @@ def test_a_comment_that_cannot_be_kept_stands_in_its_form(
 
 def test_a_place_that_was_not_submitted_is_refused_in_words(cast: Cast, submitted: Review) -> None:
     for target in ("m0.done", "x" * 200):
-        response = add(cast.reviewer, submitted, target)
+        response = say(cast.reviewer, submitted, "pin_add", submitted.pk, TEXT, target)
         assert "提出内容にその箇所がありません。一覧から選んでください。" in text_of(response)
         assert TEXT in response.content.decode()
     assert rows() == (0, 0, 2)

@@ -101,8 +101,8 @@ def test_while_it_is_mended_all_read_what_was_submitted(cast: Cast, returned: Re
         text = text_of(page_of(user, "review", returned.pk))
         assert ("最初の報告" in text, "直しかけの文" in text) == (True, False)
     draft = text_of(page_of(cast.lead, "review_draft", returned.pk))
-    assert "前回の提出から変わったところ" in draft
-    assert "第1回提出 下書き" in draft
+    assert "第1回提出から変わったところ：1か所" in draft
+    assert "項目 下書き 第1回提出 取組の状況 直しかけの文 最初の報告" in draft
     assert "直しかけの文" in draft
 
 
@@ -119,8 +119,8 @@ def test_of_a_plan_the_card_tells_who_saved_the_plan(places: Places, cast: Cast)
 def test_what_changed_between_two_rounds_is_marked(cast: Cast, second_round: Review) -> None:
     page = page_of(cast.reviewer, "review", second_round.pk)
     text = text_of(page)
-    assert "前回の提出から変わったところ" in text
-    assert "第1回提出 第2回提出" in text
+    assert "第1回提出から変わったところ：1か所" in text
+    assert "項目 第2回提出 第1回提出 取組の状況" in text
     assert "<del>最初" in page.content.decode()
     assert "<ins>直" in page.content.decode()
 

@@ -100,12 +100,12 @@ def test_the_page_takes_twelve_at_most(places: Places, cast: Cast, stage: Stage,
 @pytest.mark.parametrize("size", [SHORT, LONG], ids=["short", "long"])
 def test_what_stands_beside_it_costs_the_same_too(places: Places, cast: Cast, size: tuple[int, int, int]) -> None:
     review = story(make_approved_plan(places.civic, measures=size[2]), cast, *size)
-    assert asked(cast.reviewer, "review_round", review.pk, 1) == 8
+    assert asked(cast.reviewer, "review_round", review.pk, 1) == 9
     review = now_of(take(Action.RETURN, review, cast.reviewer))
     with CaptureQueriesContext(connection) as drafting:
         read_draft(review)
-    assert asked(cast.lead, "review_draft", review.pk) == 8 + len(drafting)
-    assert asked(cast.lead, "prepare", review.pk) == 11 + len(drafting)
+    assert asked(cast.lead, "review_draft", review.pk) == 9 + len(drafting)
+    assert asked(cast.lead, "prepare", review.pk) == 12 + len(drafting)
 
 
 def test_before_the_first_submission(cast: Cast, review: Review) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -13,8 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from workflows.access import Action, get_pin, get_review
 from workflows.errors import NotAllowed, ReviewError, Stale
-from workflows.forms.decisions import DecisionForm
-from workflows.forms.pins import AnswerForm, ResolutionForm, SaidForm
+from workflows.forms.pins import AnswerForm, ResolutionForm, SaidForm, typed_texts
 from workflows.models import Pin, PinEntry, Review
 from workflows.pinboard import pin_form
 from workflows.places import WHOLE
@@ -39,9 +38,9 @@ def pin_add(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_review(request.user, pk, timezone.localdate())
     if request.method != "POST":
         return redirect("review", pk)
-    known = places_submitted(found)
-    place = known.get(request.POST.get("target", WHOLE))
-    form = pin_form(known, place.card if place else WHOLE, request.POST)
+    known, card = places_submitted(found), request.POST.get("card", "")
+    key = next((place.card for place in known.values() if str(place.card) == card), WHOLE)
+    form = pin_form(known, key, request.POST)
     return _say(request, found, Action.PIN, form, partial(pins.pin, review_id=pk))
 
 
@@ -66,16 +65,21 @@ def _follow(
     remark = remark_on(found)
     sent = form(request.POST, remark=remark)
     if not remark.is_open:
-        return came_second(request, found.review, Stale(pins.resolution_of(found)), sent.kept())
+        kept = [*sent.kept(), *typed_texts(request.POST, but=sent["text"].html_name)]
+        return came_second(request, found.review, Stale(pins.resolution_of(found)), kept)
     return _say(request, found.review, action, sent, partial(service, pin_id=pk))
 
 
 def _say(
     request: HttpRequest, found: Review, action: Action, form: SaidForm, service: Callable[..., Pin | PinEntry]
 ) -> HttpResponse:
-    """Carry it out and go back to the place; a refusal shows the page again with what was typed."""
+    """Carry it out and go back to the place; a refusal shows the page again with what was typed.
+
+    So does the page where more was typed than what was sent: the comment to the decision, or about other places.
+    """
     task_id, now = sent_number(request, "task"), timezone.now()
-    kept = list(form.kept())
+    unsent = typed_texts(request.POST, but=form["text"].html_name)
+    kept = [*form.kept(), *unsent]
     if task_id != found.task_id:
         return came_second(request, found, Stale(last_event(found)), kept)
     try:
@@ -84,6 +88,8 @@ def _say(
         if form.is_valid():
             said = service(task_id=task_id, **form.cleaned_data, by=request.user, now=now)
             messages.success(request, done_text(str(DONE[action]), absent))
+            if unsent:
+                return review_page(request, found, timezone.localdate(now), data=_without(request.POST, form))
             return redirect(_place(request, said if isinstance(said, Pin) else said.pin))
     except Stale as refusal:
         return came_second(request, found, refusal, kept)
@@ -91,7 +97,15 @@ def _say(
         return not_allowed(request, refusal, kept)
     except ReviewError as refusal:
         form.add_error("text", str(refusal))
-    return review_page(request, found, timezone.localdate(now), DecisionForm(), form)
+    return review_page(request, found, timezone.localdate(now), data=request.POST, said=form)
+
+
+def _without(data: QueryDict, form: SaidForm) -> QueryDict:
+    """What was sent, without what has been carried out."""
+    rest = data.copy()
+    for field in form:
+        rest.pop(field.html_name, None)
+    return rest
 
 
 def _place(request: HttpRequest, pin: Pin) -> str:

@@ -5,27 +5,28 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from departments.access import reads_plan, rights
-from departments.models import ActionPlan, CalendarDay
+from departments.models import ActionPlan
 from workflows.access import Action, Sight, actors, allowed, get_review, is_barred_from_turn, sight
 from workflows.dossier import open_dossier, open_draft, steps_of
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.forms.decisions import DecisionForm
-from workflows.forms.pins import SaidForm
+from workflows.forms.pins import SaidForm, typed_texts
 from workflows.models import Outcome, Review
+from workflows.next_case import Line, line_of
 from workflows.pinboard import pin_board
 from workflows.services import reviews
 from workflows.situation import situation_of
 from workflows.standing import absent_for
+from workflows.views.heads import head_of
 from workflows.views.refusals import came_second, not_allowed, sent_number
-from workflows.wording import done_text, due_text, status_of
+from workflows.wording import done_text
 
 DECIDED = {
     Outcome.PASSED: gettext_lazy("%(review)s: passed on for approval."),
@@ -38,7 +39,7 @@ DECIDED = {
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """The whole review as the reader may see it, with what they can do next."""
     on = timezone.localdate()
-    return review_page(request, get_review(request.user, pk, on), on, DecisionForm())
+    return review_page(request, get_review(request.user, pk, on), on)
 
 
 @require_safe
@@ -46,8 +47,8 @@ def review_round(request: HttpRequest, pk: int, number: int) -> HttpResponse:
     """What was submitted in one round, and what it changed."""
     on = timezone.localdate()
     found = get_review(request.user, pk, on)
-    context = {"review": found, "status": status_of(found), "dossier": open_dossier(found, request.user, on, number)}
-    return render(request, "workflows/round.html", context)
+    dossier = open_dossier(found, request.user, on, number, _against(request))
+    return render(request, "workflows/round.html", {**head_of(request, found, on), "dossier": dossier})
 
 
 @require_safe
@@ -55,12 +56,11 @@ def review_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """What the department is writing, for those who read drafts; not there for others."""
     on = timezone.localdate()
     found = get_review(request.user, pk, on)
-    dossier = open_draft(found, request.user, on)
+    dossier = open_draft(found, request.user, on, _against(request))
     if not found.has_draft:
         return redirect("review", pk)
     context = {
-        "review": found,
-        "status": status_of(found),
+        **head_of(request, found, on),
         "dossier": dossier,
         "saved": _saved(found),
         "may_prepare": Action.SAVE in allowed(request.user, found, on),
@@ -71,6 +71,11 @@ def review_draft(request: HttpRequest, pk: int) -> HttpResponse:
 def _saved(review: Review) -> ActionPlan | Review:
     """What says by whom and when the draft was saved last: at the plan checkpoint, where it is the draft, the plan."""
     return review.plan if review.checkpoint.is_plan else review
+
+
+def _against(request: HttpRequest) -> str:
+    """Beside which earlier report the page is to show what was submitted; kept by the page's form too."""
+    return request.GET.get("against") or request.POST.get("against", "")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,16 +93,21 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     if request.POST.get("outcome") not in DECIDED:
         raise BadRequest("unknown outcome")
     outcome = Outcome(request.POST["outcome"])
-    comment = request.POST.get("comment", "").replace("\r\n", "\n").strip()
-    kept = [(str(form["comment"].label), comment)] if comment else []
     if task_id != found.task_id:
-        return came_second(request, found, Stale(reviews.last_event(found)), kept)
+        return came_second(request, found, Stale(reviews.last_event(found)), typed_texts(request.POST))
+    if typed_texts(request.POST, but="comment"):
+        form.add_error(None, _("A comment or an answer that you typed is not sent yet. Send it or clear it first."))
     if not form.is_valid():
-        return review_page(request, found, on, form)
+        return review_page(request, found, on, data=request.POST, form=form)
+    return _decide(request, found, on, outcome, form)
+
+
+def _decide(request: HttpRequest, found: Review, on: date, outcome: Outcome, form: DecisionForm) -> HttpResponse:
+    line, kept = line_of(request.user, found.pk, on), typed_texts(request.POST)
     try:
         reviews.decide(
-            review_id=pk,
-            task_id=task_id,
+            review_id=found.pk,
+            task_id=sent_number(request, "task"),
             outcome=outcome,
             comment=form.cleaned_data["comment"],
             by=request.user,
@@ -109,10 +119,18 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
         return not_allowed(request, refusal, kept)
     except ReviewError as refusal:
         form.add_error("comment", str(refusal))
-        return review_page(request, found, on, form)
+        return review_page(request, found, on, data=request.POST, form=form)
     absent = absent_for(reviews.DECISIONS[outcome][0], request.user, found, on)
     messages.success(request, done_text(DECIDED[outcome] % {"review": found}, absent))
-    return redirect("home")
+    return _go_on(request, line)
+
+
+def _go_on(request: HttpRequest, line: Line | None) -> HttpResponse:
+    """To the next review that waits for a decision, or home where none is left."""
+    if line is None or line.after is None:
+        return redirect("home")
+    messages.info(request, _("This is the next one that waits for you."))
+    return redirect("review", line.after)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -124,7 +142,7 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         if Action.WITHDRAW not in allowed(request.user, found, on):
             return redirect("review", pk)
-        context = {"review": found, "status": status_of(found), "absent": absent}
+        context = {**head_of(request, found, on), "absent": absent}
         return render(request, "workflows/withdraw.html", context)
     try:
         reviews.withdraw(review_id=pk, task_id=sent_number(request, "task"), by=request.user, now=timezone.now())
@@ -138,23 +156,28 @@ def withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def review_page(
-    request: HttpRequest, found: Review, on: date, form: DecisionForm, said: SaidForm | None = None
+    request: HttpRequest,
+    found: Review,
+    on: date,
+    *,
+    data: QueryDict | None = None,
+    form: DecisionForm | None = None,
+    said: SaidForm | None = None,
 ) -> HttpResponse:
-    """The page; `form` and `said`, a comment on a place or an answer, stand on it as they were sent."""
+    """The page, with what was typed on it: `data`. Of its forms, `form` (the decision) or `said` (on a place, or an
+    answer) was refused and stands there with its errors."""
     may, seen = allowed(request.user, found, on), sight(request.user, found, on)
-    dossier = open_dossier(found, request.user, on)
-    people = actors([found], on).get(found.pk, [])
-    calendar = CalendarDay.objects.calendar() if found.is_open else None
+    dossier = open_dossier(found, request.user, on, against=_against(request))
+    people, head = actors([found], on).get(found.pk, []), head_of(request, found, on)
     context: dict[str, Any] = {
-        "review": found,
-        "status": status_of(found),
-        "due": due_text(found.due_on, on, calendar) if calendar else None,
-        "steps": steps_of(found, calendar),
+        **head,
+        "actors": people,
+        "steps": steps_of(found, head["calendar"]),
         "dossier": dossier,
         "situation": situation_of(found, may, dossier.history, people, on),
-        "form": form,
+        "form": form or DecisionForm(initial={"comment": data.get("comment", "")} if data else None),
         "forms": [said] if said else [],
-        "pins": pin_board(dossier, may, said) if seen > Sight.APPROVED else None,
+        "pins": pin_board(dossier, may, data, said) if seen > Sight.APPROVED else None,
         "reads_draft": seen == Sight.DRAFT and found.has_draft,
         "saved": _saved(found),
         "may_prepare": Action.SAVE in may,
@@ -164,7 +187,6 @@ def review_page(
         "may_approve": Action.APPROVE in may,
         "absent": absent_for(Action.RETURN, request.user, found, on),
         "barred": is_barred_from_turn(request.user, found, on),
-        "actors": people,
-        "reads_plan": reads_plan(rights(request.user, on), found.plan),
+        "line": line_of(request.user, found.pk, on),
     }
     return render(request, "workflows/review.html", context)
