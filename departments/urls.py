@@ -9,7 +9,6 @@ urlpatterns = [
     path("strategy/<int:year>/", strategy.strategy, name="strategy_year"),
     path("plans/", plans.plans, name="plans"),
     path("plans/add/", plans.PlanAddView.as_view(), name="plan_add"),
-    path("plans/<int:pk>/", plans.plan, name="plan"),
     path("plans/<int:pk>/edit/", plans.PlanEditView.as_view(), name="plan_edit"),
     path("departments/", organisation.departments, name="departments"),
     path("departments/add/", organisation.DepartmentAddView.as_view(), name="department_add"),

@@ -1,6 +1,6 @@
 """Changes of a plan (計画変更) as its page tells of them: those there have been, and whether one can be asked for."""
 
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,8 +11,10 @@ from departments.models import ActionPlan, User
 from departments.models.organisation import Permission
 from departments.models.plans import PlanState
 from departments.wording import day_text
-from workflows.access import Sight, sight, visible_reviews
-from workflows.models import Event, EventKind, Review, Submission
+from workflows.access import Sight, sight
+from workflows.content import Content
+from workflows.models import Event, EventKind, Review
+from workflows.reading import ChangeRow, read_amendment
 from workflows.schedule import last_day_for_changes
 from workflows.wording import Status, status_of
 
@@ -31,12 +33,16 @@ def obstacle_to_change(plan: ActionPlan, on: date) -> str:
 
 @dataclass(frozen=True)
 class ChangeLine:
-    """One change of a plan. `asked`: who asked for it when; `reason` is empty where the reader may not read it yet."""
+    """One change of a plan. `asked`: who asked for it when; `reason` is empty where the reader may not read it yet.
+
+    `rows`: what differs between the plan before and after, as it was last submitted.
+    """
 
     review: Review
     status: Status
     reason: str
     asked: Event
+    rows: list[ChangeRow]
 
 
 @dataclass(frozen=True)
@@ -47,32 +53,38 @@ class PlanChanges:
     may_ask: bool
 
 
-def changes_of(plan: ActionPlan, user: User, on: date) -> PlanChanges:
-    """The changes of the plan that the person may read; a handful of queries."""
-    found = visible_reviews(user, on).filter(plan=plan.pk, change_number__gte=1).order_by("-change_number")
-    reviews = list(found.select_related("checkpoint", "proposal"))
+def readable_changes(reviews: Iterable[Review], user: User, on: date) -> list[Review]:
+    """Of a plan's reviews the changes that the person may read, newest first."""
+    found = [review for review in reviews if review.change_number and sight(user, review, on) > Sight.NOTHING]
+    return sorted(found, key=lambda review: review.change_number, reverse=True)
+
+
+def changes_of(
+    plan: ActionPlan, reviews: Iterable[Review], contents: dict[int, Content], user: User, on: date
+) -> PlanChanges:
+    """The `readable_changes` of the plan with what was submitted of them, by review id; two queries at most."""
+    reviews = list(reviews)
     asked = {event.review_id: event for event in _openings(reviews)}
-    submitted = _submitted_reasons(reviews)
-    lines = [
-        ChangeLine(
-            review=review,
-            status=status_of(review),
-            reason=review.proposal.reason if sight(user, review, on) == Sight.DRAFT else submitted.get(review.pk, ""),
-            asked=asked[review.pk],
-        )
-        for review in reviews
-    ]
     drafts_here = rights(user, on).has(Permission.DRAFT, plan.department_id)
-    return PlanChanges(lines, may_ask=drafts_here and obstacle_to_change(plan, on) == "")
+    return PlanChanges(
+        lines=[_line(review, contents.get(review.pk), asked[review.pk], user, on) for review in reviews],
+        may_ask=drafts_here and obstacle_to_change(plan, on) == "",
+    )
+
+
+def _line(review: Review, content: Content | None, asked: Event, user: User, on: date) -> ChangeLine:
+    amendment = read_amendment(content)
+    submitted = amendment.reason if amendment else ""
+    return ChangeLine(
+        review=review,
+        status=status_of(review),
+        reason=review.proposal.reason if sight(user, review, on) == Sight.DRAFT else submitted,
+        asked=asked,
+        rows=amendment.rows if amendment else [],
+    )
 
 
 def _openings(reviews: list[Review]) -> list[Event]:
     if not reviews:
         return []
     return list(Event.objects.filter(review__in=reviews, kind=EventKind.OPENED).select_related("by", "on_behalf_of"))
-
-
-def _submitted_reasons(reviews: list[Review]) -> dict[int, str]:
-    """The reason as it was last submitted, by review id."""
-    rounds = Submission.objects.filter(review__in=reviews).order_by("round") if reviews else []
-    return {found.review_id: json.loads(found.content)["reason"] for found in rounds}

@@ -2,10 +2,8 @@
 
 from django import template
 
-from departments.fiscal import MONTHS
 from departments.models import Indicator, Measure
-from departments.timeline import Line, timeline
-from departments.wording import month_text, months_text, target_text
+from departments.wording import months_text, target_text
 from departments.years import year_label
 
 register = template.Library()
@@ -23,15 +21,4 @@ def months(row: Measure) -> str:
     return months_text(row.first_month, row.last_month)
 
 
-@register.filter
-def lines(measure: Measure) -> list[Line]:
-    return timeline(measure)
-
-
 register.filter(year_label)
-
-
-@register.simple_tag
-def month_names() -> list[str]:
-    """The twelve months of a fiscal year, April first."""
-    return [month_text(month) for month in MONTHS]

@@ -1,4 +1,4 @@
-"""Plans: the list, one plan, and the page on which a draft is edited."""
+"""Plans: the list, and the pages on which one is started and edited. A plan's own page is `workflows`'."""
 
 from datetime import date
 
@@ -12,14 +12,13 @@ from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.http import require_safe
 
-from departments.access import get_plan, get_plan_to_edit, rights, visible_plans
-from departments.content import plan_problems
+from departments.access import get_plan_to_edit, rights, visible_plans
 from departments.drafts import draft_of
 from departments.errors import Refused, Stale
 from departments.fiscal import fiscal_year_of
 from departments.forms.changes import carry_out
 from departments.forms.plan import PlanAddForm, PlanEditor, editor_of, has_room, with_change
-from departments.models import ActionPlan, Indicator
+from departments.models import ActionPlan
 from departments.models.organisation import Permission
 from departments.services import plans as services
 from departments.strategy_tree import known_years
@@ -81,22 +80,6 @@ class PlanAddView(View):
             messages.success(request, _("The plan has been started. Add its measures."))
             return redirect("plan_edit", pk=started.pk)
         return render(request, "departments/plan_add.html", {"form": form})
-
-
-@require_safe
-def plan(request: HttpRequest, pk: int) -> HttpResponse:
-    on = timezone.localdate()
-    found = get_plan(request.user, pk, on)
-    drafts_here = rights(request.user, on).has(Permission.DRAFT, found.department_id)
-    may_edit = drafts_here and found.is_editable
-    context = {
-        "plan": found,
-        "measures": found.measures.select_related("initiative").prefetch_related("milestones", "indicators"),
-        "indicators": Indicator.objects.reported_by(found).filter(measure=None).order_by("initiative__number", "pk"),
-        "may_edit": may_edit,
-        "problems": plan_problems(found) if may_edit else [],
-    }
-    return render(request, "departments/plan.html", context)
 
 
 class PlanEditView(View):

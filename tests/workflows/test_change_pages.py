@@ -300,8 +300,8 @@ def test_the_plans_page_lists_its_changes(plan: ActionPlan, cast: Cast) -> None:
     change_at(Stage.APPROVED, plan, cast)
     second = asked(plan, cast.lead, "二つ目の理由")
     proposed(second, cast.editor, other(plan, title="二度改めた施策"), reason="二つ目の理由")
-    section = text_of(page_of(cast.editor, "plan", plan.pk)).split("計画変更 変更 状態", 1)[1]
-    told = ["計画変更 第2号", "未提出", "二つ目の理由", "lead", "計画変更 第1号", "承認済み", WHY, "editor"]
+    section = text_of(page_of(cast.editor, "plan", plan.pk)).split("計画変更 計画変更 第2号", 1)[1]
+    told = ["未提出", "二つ目の理由", "lead", "計画変更 第1号", "承認済み", WHY, "editor", "変更内容"]
     assert [section.find(words) for words in told] == sorted(section.find(words) for words in told)
     section = text_of(page_of(cast.executive, "plan", plan.pk))
     assert ("計画変更 第1号" in section, "計画変更 第2号" in section) == (True, False)
