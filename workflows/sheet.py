@@ -1,26 +1,26 @@
 """The sheet that a department fills in at a checkpoint: each measure and indicator, its form, last time's entry."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from django.db.models import prefetch_related_objects
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.translation import gettext as _
 
 from departments.content import Problem
 from departments.models import Indicator, Measure
-from departments.wording import target_text
-from workflows.draft import read_draft
+from departments.wording import months_text, target_text
+from workflows.content import Content
+from workflows.draft import Draft, read_draft
 from workflows.forms.attachments import FileForm
 from workflows.forms.reports import EntryForm, IndicatorForm, MeasureForm
-from workflows.models import ProgressClass, Review
+from workflows.models import IndicatorReport, MeasureReport, ProgressClass, Review
 from workflows.pinboard import SheetPins
-from workflows.reading import IndicatorReading, MeasureReading, read_previous
+from workflows.reading import IndicatorReading, MeasureReading, PreviousReading, read_previous
 from workflows.records import events_of, read_papers
 from workflows.remarks import pinned_rounds, read_remarks
 from workflows.services.drafts import IndicatorEntry, MeasureEntry
-
-COPIED = ("done", "issue", "next_step")
 
 
 @dataclass(frozen=True)
@@ -33,38 +33,55 @@ class IndicatorBlock:
 
 @dataclass(frozen=True)
 class MeasureBlock:
+    """One measure. `last`: its entry in last time's content, as it was frozen; empty where there is none."""
+
     measure: Measure
     form: MeasureForm
     previous: MeasureReading | None
+    last: Content
     indicators: list[IndicatorBlock]
 
     @property
-    def can_copy(self) -> bool:
-        """Whether last time's texts could fill something that is still empty."""
-        return self.previous is not None and any(
-            getattr(self.previous, name) and not self.form[name].value() for name in COPIED
-        )
+    def months(self) -> str:
+        return months_text(self.measure.first_month, self.measure.last_month)
+
+    @property
+    def milestones(self) -> list[tuple[str, str]]:
+        """Months and title of each."""
+        return [(months_text(row.first_month, row.last_month), row.title) for row in self.measure.milestones.all()]
 
 
-class Sheet:
-    """The forms of one review, filled from its draft or, with `data`, from what was sent.
+@dataclass(frozen=True)
+class Earlier:
+    """Last time's report as people read it, and its measures as they were frozen, by id."""
 
-    A handful of queries, however many measures there are. `events`: all that happened to the review, oldest first.
+    reading: PreviousReading = field(default_factory=PreviousReading)
+    measures: dict[int, Content] = field(default_factory=dict)
+
+
+class Entries:
+    """The forms about one review's draft, filled from it or, with `data`, from what was sent.
+
+    Five queries, however many measures there are.
     """
 
-    def __init__(self, review: Review, data: QueryDict | None = None, files: MultiValueDict | None = None) -> None:
-        self.events = events_of(review)
-        papers = read_papers(review, pinned_rounds(self.events), with_previous=True)
-        classes = list(ProgressClass.objects.all())
-        previous = read_previous(review, papers.previous, classes)
-        self.previous_name = previous.name
+    def __init__(
+        self,
+        review: Review,
+        data: QueryDict | None = None,
+        *,
+        classes: list[ProgressClass] | None = None,
+        earlier: Earlier | None = None,
+    ) -> None:
+        classes = list(ProgressClass.objects.all()) if classes is None else classes
+        earlier = earlier or Earlier()
         self.draft = read_draft(review)
         blocks = [
             IndicatorBlock(
                 indicator=found,
                 form=IndicatorForm(data, indicator=found, report=report),
                 target=target_text(found),
-                previous=previous.indicators.get(found.pk),
+                previous=earlier.reading.indicators.get(found.pk),
             )
             for found, report in self.draft.indicators
         ]
@@ -72,14 +89,13 @@ class Sheet:
             MeasureBlock(
                 measure=measure,
                 form=MeasureForm(data, measure=measure, report=report, classes=classes),
-                previous=previous.measures.get(measure.pk),
+                previous=earlier.reading.measures.get(measure.pk),
+                last=earlier.measures.get(measure.pk, {}),
                 indicators=[block for block in blocks if block.indicator.measure_id == measure.pk],
             )
             for measure, report in self.draft.measures
         ]
         self.indicators = [block for block in blocks if block.indicator.measure_id is None]
-        self.pins = SheetPins(read_remarks(self.events, papers.rounds), self.forms, data)
-        self.files = FileForm({}, files) if files else FileForm()
 
     @property
     def forms(self) -> list[EntryForm]:
@@ -93,51 +109,70 @@ class Sheet:
         yield from (block.form for block in self.indicators)
 
     def is_valid(self) -> bool:
-        """Look at every form, so that all mistakes are shown at once."""
-        mistaken = [form for form in self.forms if not form.is_valid()]
-        return self.pins.is_valid() and not mistaken
+        """Look at every form that was sent, so that all mistakes are shown at once."""
+        return not [form for form in self.forms if form.is_bound and not form.is_valid()]
 
     def measure_entries(self) -> dict[int, MeasureEntry]:
-        return {block.measure.pk: block.form.entry() for block in self.measures if block.form.was_sent}
+        """What can be kept of what was sent, after `is_valid`, by measure id."""
+        return {block.measure.pk: block.form.entry() for block in self.measures if block.form.is_bound}
 
     def indicator_entries(self) -> dict[int, IndicatorEntry]:
         return {
-            form.indicator.pk: form.entry() for form in self.forms if isinstance(form, IndicatorForm) and form.was_sent
+            form.indicator.pk: form.entry() for form in self.forms if isinstance(form, IndicatorForm) and form.is_bound
         }
 
-    def unsaved(self) -> list[tuple[str, str]]:
-        """All that was typed and is neither in the draft nor sent, as label and text."""
-        return [*(pair for form in self.forms for pair in form.unsaved()), *self.pins.unsent()]
+    def as_draft(self) -> Draft:
+        """The draft as it is once these entries are saved."""
+        measures, indicators = self.measure_entries(), self.indicator_entries()
+        return Draft(
+            measures=[
+                (found, MeasureReport(**vars(measures[found.pk])) if found.pk in measures else report)
+                for found, report in self.draft.measures
+            ],
+            indicators=[
+                (found, IndicatorReport(**vars(indicators[found.pk].kept)) if found.pk in indicators else report)
+                for found, report in self.draft.indicators
+            ],
+            attachments=self.draft.attachments,
+        )
 
-    def note_saved(self, current: "Sheet") -> None:
+    def note_saved(self, current: "Entries") -> None:
         """Show beside each field what the draft says now, where it differs from what was typed."""
         for mine, theirs in zip(self.forms, current.forms, strict=True):
             mine.note_saved(theirs)
-
-    def measures_lacking(self, problems: list[Problem]) -> set[int]:
-        """The ids of the measures to which, or to whose indicators, one of the problems belongs."""
-        prefixes = {problem.anchor.removeprefix("id_").partition("-")[0] for problem in problems}
-        return {
-            block.measure.pk
-            for block in self.measures
-            if prefixes & {block.form.prefix, *(inner.form.prefix for inner in block.indicators)}
-        }
 
     def note_missing(self, problems: list[Problem]) -> None:
         """Mark the fields that keep the review from being submitted."""
         anchors = {problem.anchor for problem in problems}
         for form in self.forms:
-            for name in form.fields:
+            for name in form.fields if form.is_bound else ():
                 if form[name].id_for_label in anchors:
                     form.add_error(name, _("Needed for submission."))
 
 
-def copied(sheet: Sheet, data: QueryDict, measure_id: int) -> QueryDict:
-    """What was sent, with the measure's empty texts filled from last time."""
-    filled = data.copy()
-    for block in sheet.measures:
-        if block.measure.pk == measure_id and block.previous is not None:
-            for name in COPIED:
-                if not block.form[name].value():
-                    filled[block.form.add_prefix(name)] = getattr(block.previous, name)
-    return filled
+class Sheet(Entries):
+    """The whole page: the entries beside last time's, the office's comments, the attachments.
+
+    A handful of queries. `events`: all that happened to the review, oldest first. `data`: what was sent, if anything.
+    """
+
+    def __init__(self, review: Review, data: QueryDict | None = None, files: MultiValueDict | None = None) -> None:
+        self.data, self.events = data, events_of(review)
+        papers = read_papers(review, pinned_rounds(self.events), with_previous=True)
+        classes = list(ProgressClass.objects.all())
+        previous = read_previous(review, papers.previous, classes)
+        frozen = {entry["id"]: entry for entry in papers.previous["measures"]} if papers.previous else {}
+        super().__init__(review, data, classes=classes, earlier=Earlier(previous, frozen))
+        prefetch_related_objects([block.measure for block in self.measures], "milestones")
+        self.previous_name = previous.name
+        self.pins = SheetPins(read_remarks(self.events, papers.rounds), self.forms, data)
+        self.files = FileForm({}, files) if files else FileForm()
+
+    def is_valid(self) -> bool:
+        """The same of the answers to comments."""
+        are_fit = super().is_valid()
+        return self.pins.is_valid() and are_fit
+
+    def unsaved(self) -> list[tuple[str, str]]:
+        """All that was typed and is neither in the draft nor sent, as label and text."""
+        return [*(pair for form in self.forms for pair in form.unsaved()), *self.pins.unsent()]

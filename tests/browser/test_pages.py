@@ -170,9 +170,20 @@ PAGES = [
     Shown("home", "executive"),
     Shown("board", "reviewer"),
     Shown("board", "executive", query="?late=1"),
+    Shown("board", "approver", query="?sort=-late&status=returned&status=prepare&checkpoint=q2&q=課&tick=1"),
+    Shown("board", "admin", query="?q=nowhere"),
+    Shown("dashboard", "executive"),
+    Shown("dashboard", "lead", query="?kind=q1"),
+    Shown("dashboard_measures", "auditor", query="?change=worse"),
     Shown("rates", "executive"),
     Shown("strategy", "executive"),
     Shown("strategy_year", "lead", the_year),
+    Shown("strategy_gantt", "executive", the_year),
+    Shown("strategy_gantt", "lead", the_year, "?part=theme-1"),
+    Shown("search", "editor"),
+    Shown("search", "auditor", query="?q=ｵﾝﾗｲﾝ"),
+    Shown("search", "admin", query="?q=高崎&kind=people"),
+    Shown("search", "lead", query="?q=a"),
     Shown("plans", "auditor"),
     Shown("plan", "lead", plan),
     Shown("plan_add", "lead"),
@@ -239,8 +250,8 @@ PAGES = [
 ]
 # Read by machines, a redirect, or a download.
 WITHOUT_A_LOOK = {
-    *("healthz", "readyz", "mail_health", "language", "review_file", "register_csv", "register_json"),
-    "board_nudge",
+    *("healthz", "readyz", "mail_health", "language", "contrast", "review_file", "register_csv", "register_json"),
+    *("board_nudge", "board_extend", "board_csv", "autosave"),
 }
 
 

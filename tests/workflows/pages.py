@@ -8,8 +8,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from departments.models import User
-from workflows.models import Review
+from departments.models import Indicator, User
+from workflows.models import MeasureReport, Review
 
 
 def page_of(user: User, name: str, *args: object, query: str = "", **follow: Any) -> HttpResponse:
@@ -38,6 +38,19 @@ def sheet_of(review: Review, **typed: str) -> dict[str, Any]:
         "version": review.version,
         **{f"m{measure.pk}-{name}": value for name, value in fields.items()},
     }
+
+
+def typed(indicator: Indicator, **fields: str) -> dict[str, str]:
+    """What the same page sends of one indicator."""
+    return {f"i{indicator.pk}-{name}": value for name, value in {"note": "", **fields}.items()}
+
+
+def draft_of(review: Review) -> tuple[str | None, int | None, str]:
+    """What the draft says of the first measure: class, per cent, what was done."""
+    report = MeasureReport.objects.filter(review=review).select_related("progress").first()
+    if report is None:
+        return None, None, ""
+    return report.progress and report.progress.code, report.percent, report.done
 
 
 def post_sheet(user: User, review: Review, action: str, data: dict[str, Any], **follow: Any) -> HttpResponse:

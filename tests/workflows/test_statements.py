@@ -52,7 +52,7 @@ def test_saving_a_draft_costs_the_same_however_long_the_plan(
 ) -> None:
     review = now_of(drafted(places, cast, measures))
     by, typed = fresh(cast.editor), entries(review, done="窓口の案内を更新した。")
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(11):
         save_draft(
             review_id=review.pk,
             task_id=review.task_id or 0,

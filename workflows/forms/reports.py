@@ -2,11 +2,13 @@
 
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -41,12 +43,16 @@ NEEDED = _("(needed to submit)")
 
 
 class EntryForm(forms.Form):
-    """A form of the prepare page. `saved` holds, by field, what somebody else saved meanwhile where it differs."""
+    """A form of the prepare page. `saved` holds, by field, what somebody else saved meanwhile where it differs.
+
+    Where the request had none of its fields, it shows the draft, as if nothing had been sent.
+    """
 
     title: str
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: QueryDict | None = None, *, prefix: str, initial: dict[str, Any]) -> None:
+        was_sent = data is not None and any(name.startswith(f"{prefix}-") for name in data)
+        super().__init__(data if was_sent else None, prefix=prefix, initial=initial)
         self.saved: dict[str, str] = {}
 
     def say_needed(self, names: Iterable[str], text: str | Promise) -> None:
@@ -55,9 +61,9 @@ class EntryForm(forms.Form):
             self.fields[name].need = text
 
     @property
-    def was_sent(self) -> bool:
-        """Whether the request had this form's fields at all; one that lacks them must not empty the draft."""
-        return self.is_bound and any(self.add_prefix(name) in self.data for name in self.fields)
+    def unfit(self) -> dict[str, list[str]]:
+        """What is wrong with each field whose text cannot be kept, by its name in the page."""
+        return {self.add_prefix(name): list(map(str, errors)) for name, errors in self.errors.items()}
 
     def display(self, name: str, value: Any) -> str:
         """A field's value as the person would read it."""
@@ -77,7 +83,7 @@ class EntryForm(forms.Form):
 
     def note_saved(self, other: "EntryForm") -> None:
         """Remember what the other form, filled from the database, says differently."""
-        for name in self.fields:
+        for name in self.fields if self.is_bound else ():
             theirs = other.display(name, other[name].value())
             if theirs != self.display(name, self.cleaned_data.get(name)):
                 self.saved[name] = theirs
@@ -91,7 +97,7 @@ class MeasureForm(EntryForm):
     next_step = LinesField(label=_("Next step"), required=False, max_length=2000)
 
     def __init__(
-        self, *args: Any, measure: Measure, report: MeasureReport, classes: list[ProgressClass], **kwargs: Any
+        self, data: QueryDict | None, *, measure: Measure, report: MeasureReport, classes: list[ProgressClass]
     ) -> None:
         initial = {
             "progress": report.progress.code if report.progress else "",
@@ -100,8 +106,8 @@ class MeasureForm(EntryForm):
             "issue": report.issue,
             "next_step": report.next_step,
         }
-        super().__init__(*args, prefix=f"m{measure.pk}", initial=initial, **kwargs)
-        self.measure, self.classes = measure, {found.code: found for found in classes}
+        super().__init__(data, prefix=f"m{measure.pk}", initial=initial)
+        self.measure, self.report, self.classes = measure, report, {found.code: found for found in classes}
         self.title = str(measure)
         self.fields["progress"].choices = [("", _("Choose")), *((found.code, str(found)) for found in classes)]
         self.say_needed(["progress", "done"], NEEDED)
@@ -109,14 +115,11 @@ class MeasureForm(EntryForm):
         self.say_needed(["issue", "next_step"], gettext("(needed for %(classes)s)") % {"classes": late})
 
     def entry(self) -> MeasureEntry:
-        data = self.cleaned_data
-        return MeasureEntry(
-            progress=self.classes.get(data["progress"]),
-            percent=data["percent"],
-            done=data["done"],
-            issue=data["issue"],
-            next_step=data["next_step"],
-        )
+        """What was typed; for a field that cannot be kept, what the draft says."""
+        typed = dict(self.cleaned_data)
+        if "progress" in typed:
+            typed["progress"] = self.classes.get(typed["progress"])
+        return replace(MeasureEntry.of(self.report), **typed)
 
 
 ANSWERS = {True: "yes", False: "no", None: ""}
@@ -138,7 +141,7 @@ class IndicatorForm(EntryForm):
     not_this_quarter = forms.BooleanField(label=_("Not this quarter (no number is kept)"), required=False)
     note = forms.CharField(label=_("Remarks"), required=False, max_length=300)
 
-    def __init__(self, *args: Any, indicator: Indicator, report: IndicatorReport, **kwargs: Any) -> None:
+    def __init__(self, data: QueryDict | None, *, indicator: Indicator, report: IndicatorReport) -> None:
         initial = {
             "numerator": _number(report.numerator),
             "denominator": _number(report.denominator),
@@ -147,8 +150,8 @@ class IndicatorForm(EntryForm):
             "not_this_quarter": report.not_this_quarter,
             "note": report.note,
         }
-        super().__init__(*args, prefix=f"i{indicator.pk}", initial=initial, **kwargs)
-        self.indicator, self.title = indicator, str(indicator)
+        super().__init__(data, prefix=f"i{indicator.pk}", initial=initial)
+        self.indicator, self.report, self.title = indicator, report, str(indicator)
         if indicator.unit == "%":
             self.fields["value"] = NumberField(label=_("Value"), required=False, max_value=100)
         for name in {"numerator", "denominator", "value", "done"} - set(asked_of(indicator)):
@@ -170,7 +173,11 @@ class IndicatorForm(EntryForm):
         return data
 
     def entry(self) -> IndicatorEntry:
-        return IndicatorEntry(**self.cleaned_data)
+        """What was typed. Numbers belong together: where one cannot be kept, all are as the draft has them."""
+        if set(self.errors) - {"note"}:
+            note = self.cleaned_data.get("note", self.report.note)
+            return replace(IndicatorEntry.of(self.report), note=note)
+        return replace(IndicatorEntry(note=self.report.note), **self.cleaned_data)
 
 
 def _number(number: Decimal | None) -> str:

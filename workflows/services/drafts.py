@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TypeVar
 
 from django.db import transaction
 
@@ -25,6 +26,11 @@ class MeasureEntry:
     issue: str = ""
     next_step: str = ""
 
+    @classmethod
+    def of(cls, report: MeasureReport) -> "MeasureEntry":
+        """What the draft says."""
+        return cls(report.progress, report.percent, report.done, report.issue, report.next_step)
+
 
 @dataclass(frozen=True)
 class IndicatorEntry:
@@ -37,9 +43,18 @@ class IndicatorEntry:
     not_this_quarter: bool = False
     note: str = ""
 
+    @classmethod
+    def of(cls, report: IndicatorReport) -> "IndicatorEntry":
+        """What the draft says."""
+        numbers = report.value, report.numerator, report.denominator
+        return cls(*numbers, report.done, report.not_this_quarter, report.note)
+
     @property
     def kept(self) -> "IndicatorEntry":
         return IndicatorEntry(not_this_quarter=True, note=self.note) if self.not_this_quarter else self
+
+
+Entry = TypeVar("Entry", MeasureEntry, IndicatorEntry)
 
 
 @transaction.atomic
@@ -62,15 +77,12 @@ def save_draft(
     require(Action.SAVE, review, by, now)
     if not review.checkpoint.reports_progress:
         return review
-    saved_measures, saved_indicators = measure_entries(review), indicator_entries(review)
-    stands = review.plan.measures.values_list("pk", "priority", "initiative__number")
-    planned = {pk: (priority, number) for pk, priority, number in stands}
-    new_measures = {pk: measures[pk] for pk in planned if pk in measures and measures[pk] != saved_measures.get(pk)}
-    new_indicators = {
-        found.pk: indicators[found.pk].kept
-        for found in indicators_of(review)
-        if found.pk in indicators and indicators[found.pk].kept != saved_indicators.get(found.pk)
-    }
+    new_measures = _differing(measures, measure_entries(review))
+    new_indicators = _differing({pk: entry.kept for pk, entry in indicators.items()}, indicator_entries(review))
+    planned = _planned(review) if new_measures else {}
+    reported = {found.pk for found in indicators_of(review)} if new_indicators else set()
+    new_measures = {pk: new_measures[pk] for pk in planned if pk in new_measures}
+    new_indicators = {pk: entry for pk, entry in new_indicators.items() if pk in reported}
     if not new_measures and not new_indicators:
         return review
     if review.version != version:
@@ -78,6 +90,16 @@ def save_draft(
     _write(review, new_measures, new_indicators, planned)
     note_save(review, by, now)
     return review
+
+
+def _differing(typed: dict[int, Entry], saved: dict[int, Entry]) -> dict[int, Entry]:
+    return {pk: entry for pk, entry in typed.items() if entry != saved.get(pk)}
+
+
+def _planned(review: Review) -> dict[int, tuple[str, int]]:
+    """The plan's measures by id: the class, and the number of the initiative."""
+    stands = review.plan.measures.values_list("pk", "priority", "initiative__number")
+    return {pk: (priority, number) for pk, priority, number in stands}
 
 
 def note_save(review: Review, by: User, now: datetime) -> None:
@@ -90,20 +112,13 @@ def note_save(review: Review, by: User, now: datetime) -> None:
 
 def measure_entries(review: Review) -> dict[int, MeasureEntry]:
     """What the draft says now, by measure id."""
-    return {
-        report.measure_id: MeasureEntry(report.progress, report.percent, report.done, report.issue, report.next_step)
-        for report in review.measure_reports.select_related("progress")
-    }
+    reports = review.measure_reports.select_related("progress")
+    return {report.measure_id: MeasureEntry.of(report) for report in reports}
 
 
 def indicator_entries(review: Review) -> dict[int, IndicatorEntry]:
     """What the draft says now, by indicator id."""
-    return {
-        report.indicator_id: IndicatorEntry(
-            report.value, report.numerator, report.denominator, report.done, report.not_this_quarter, report.note
-        )
-        for report in review.indicator_reports.all()
-    }
+    return {report.indicator_id: IndicatorEntry.of(report) for report in review.indicator_reports.all()}
 
 
 def _write(

@@ -1,5 +1,6 @@
 """The page on which a department writes and submits its report, or submits its plan."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from departments.access import each_once, holders
+from departments.content import Problem
 from departments.models import CalendarDay
+from departments.models.indicators import Step
 from departments.models.organisation import Permission
 from workflows.access import Action, Sight, allowed, get_review, sight
 from workflows.completeness import problems, repeats_last_round
@@ -21,19 +24,26 @@ from workflows.dossier import open_draft, verdicts_of
 from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, Stale
 from workflows.forms.attachments import FileForm
+from workflows.forward import Carrying, carried, carrying_of, may_copy, may_say_same
 from workflows.models import Event, Review
+from workflows.outline import judged_of, parts_of
 from workflows.pinboard import pin_board
+from workflows.reading import ReportReading
 from workflows.services import drafts, pins, reviews
-from workflows.sheet import Sheet, copied
+from workflows.sheet import Sheet
 from workflows.standing import absent_for
 from workflows.views.files import asks_for_files, change_files
-from workflows.views.refusals import came_second, is_number, not_allowed, sent_number
+from workflows.views.refusals import came_second, not_allowed, sent_number
 from workflows.wording import done_text, due_text, status_of
+
+# What the buttons say that lead to a submission: to the page that shows what would be submitted, and from it.
+CHECK, SUBMIT = "check", "submit"
+SUBMITTING = (CHECK, SUBMIT)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def prepare(request: HttpRequest, pk: int) -> HttpResponse:
-    """Shows the sheet; saves it, submits it, or fills empty texts from last time."""
+    """Shows the sheet; saves it, fills what is empty from last time, shows what would be submitted, or submits it."""
     on = timezone.localdate()
     found = get_review(request.user, pk, on)
     if request.method != "POST":
@@ -54,15 +64,17 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
         # What of their words is not in the draft would tell readers who may not see it what is.
         kept = sheet.unsaved() if sight(request.user, found, on) == Sight.DRAFT else ()
         return came_second(request, found, Stale(reviews.last_event(found)), kept)
-    reviews.require(Action.SUBMIT if action == "submit" else Action.SAVE, found, request.user, timezone.now())
-    if action.startswith("copy-"):
-        return _copy(request, found, on, sheet)
-    if action not in ("save", "submit") and not asks_for_files(action) and not sheet.pins.ask_for(action):
+    reviews.require(Action.SUBMIT if action in SUBMITTING else Action.SAVE, found, request.user, timezone.now())
+    if asked := carrying_of(action):
+        sheet = Sheet(found, carried(sheet, request.POST, asked), request.FILES)
+        return _save(request, found, on, sheet, asked)
+    known = action in ("save", *SUBMITTING) or asks_for_files(action) or sheet.pins.ask_for(action)
+    if not known:
         raise BadRequest("unknown action")
     return _save(request, found, on, sheet)
 
 
-def _save(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
+def _save(request: HttpRequest, found: Review, on: date, sheet: Sheet, asked: Carrying | None = None) -> HttpResponse:
     """Save the draft, then do what the button says beyond that."""
     task_id, version = sent_number(request, "task"), sent_number(request, "version")
     if not sheet.is_valid():
@@ -82,29 +94,56 @@ def _save(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpRe
         return _overtaken(request, refusal.review, on, sheet)
     except Stale as refusal:
         return came_second(request, found, refusal, sheet.unsaved())
+    if asked is not None and not sheet.files.errors and not sheet.pins.typed():
+        return redirect(f"{reverse('prepare', args=[found.pk])}?filled={asked.name}#{asked.anchor}")
     return _go_on(request, found, on, sheet)
 
 
 def _go_on(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
     action = request.POST["action"]
     if sheet.files.errors:
-        return _page(request, found, on, _again(request, found, sheet))
-    if action == "submit":
-        return _submit(request, found, on, _again(request, found, sheet) if request.FILES else sheet)
+        return _page(request, found, on, _again(found, sheet))
+    if action in SUBMITTING:
+        go_on = _check if action == CHECK else _submit
+        return go_on(request, found, on, _again(found, sheet) if request.FILES else sheet)
     if sheet.pins.asked is not None:
         return _answer(request, found, on, sheet)
     messages.success(request, _("The draft has been saved."))
     if sheet.pins.typed():
-        return _page(request, found, on, _again(request, found, sheet), unsent=True)
+        return _page(request, found, on, _again(found, sheet), unsent=True)
     return redirect(reverse("prepare", args=[found.pk]) + ("#attachments" if asks_for_files(action) else ""))
 
 
-def _again(request: HttpRequest, found: Review, sheet: Sheet) -> Sheet:
+def _again(found: Review, sheet: Sheet) -> Sheet:
     """What was typed, on the draft as it has been saved since."""
-    again = Sheet(found, request.POST)
+    again = Sheet(found, sheet.data)
     again.is_valid()
     again.files = sheet.files
     return again
+
+
+def _check(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
+    """Show what would be submitted, and ask; the answers that were typed travel along."""
+    if missing := problems(found, sheet.as_draft()):
+        return _incomplete(request, found, on, sheet, missing)
+    dossier = open_draft(found, request.user, on)
+    report = dossier.report or ReportReading([], [])
+    context = {
+        "dossier": dossier,
+        "indicators": [*(inner for found in report.measures for inner in found.indicators), *report.indicators],
+        "pins": sheet.pins,
+        "answers": [(sheet.pins.answers[pk]["text"].html_name, text) for pk, text in sheet.pins.typed().items()],
+        "unchanged": repeats_last_round(found, read_draft(found)),
+    }
+    return render(request, "workflows/check.html", {**_common(request, found, on, dossier.events), **context})
+
+
+def _incomplete(
+    request: HttpRequest, found: Review, on: date, sheet: Sheet, missing: Iterable[Problem]
+) -> HttpResponse:
+    missing = list(missing)
+    sheet.note_missing(missing)
+    return _page(request, found, on, sheet, missing=missing)
 
 
 def _answer(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
@@ -123,12 +162,13 @@ def _answer(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> Http
 def _submit(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
     """Submit it with all answers that were typed, or neither."""
     if _asks_first(request, found):
-        return _page(request, found, on, sheet, unchanged=True)
+        return _check(request, found, on, sheet)
     try:
         pins.answer_and_submit(
             review_id=found.pk,
             task_id=found.task_id,
-            version=found.version,
+            # Of a form that shows the draft and has no fields, the draft that it showed.
+            version=found.version if any(form.is_bound for form in sheet.forms) else sent_number(request, "version"),
             answers=sheet.pins.typed(),
             by=request.user,
             now=timezone.now(),
@@ -136,8 +176,7 @@ def _submit(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> Http
     except Overtaken as refusal:
         return _overtaken(request, refusal.review, on, sheet)
     except Incomplete as refusal:
-        sheet.note_missing(refusal.problems)
-        return _page(request, found, on, sheet, missing=refusal.problems)
+        return _incomplete(request, found, on, sheet, refusal.problems)
     except Stale as refusal:
         return came_second(request, found, refusal, sheet.unsaved())
     return _submitted(request, found, on)
@@ -150,6 +189,8 @@ def _asks_first(request: HttpRequest, found: Review) -> bool:
 
 def _overtaken(request: HttpRequest, current: Review, on: date, sheet: Sheet) -> HttpResponse:
     """Show what was typed, and beside it what somebody else saved meanwhile."""
+    sheet = Sheet(current, sheet.data, request.FILES)
+    sheet.is_valid()
     sheet.note_saved(Sheet(current))
     return _page(request, current, on, sheet, overtaken=True)
 
@@ -159,16 +200,6 @@ def _submitted(request: HttpRequest, found: Review, on: date) -> HttpResponse:
     absent = absent_for(Action.SUBMIT, request.user, found, on)
     messages.success(request, done_text(_("Submitted. The office has been told and will review it."), absent))
     return redirect("review", found.pk)
-
-
-def _copy(request: HttpRequest, found: Review, on: date, sheet: Sheet) -> HttpResponse:
-    """Show the sheet with one measure's empty texts filled from last time; nothing is saved yet."""
-    _word, _dash, number = request.POST["action"].partition("-")
-    if not is_number(number):
-        raise BadRequest("unknown action")
-    filled = Sheet(found, copied(sheet, request.POST, int(number)), request.FILES)
-    filled.is_valid()
-    return _page(request, found, on, filled, version=sent_number(request, "version"), is_copy=True)
 
 
 def _act_on_plan(request: HttpRequest, found: Review, on: date) -> HttpResponse:
@@ -212,15 +243,24 @@ def _change_files_of_plan(request: HttpRequest, found: Review, on: date) -> Http
 
 def _page(request: HttpRequest, found: Review, on: date, sheet: Sheet, **more: Any) -> HttpResponse:
     lacking = problems(found, sheet.draft)
+    parts, forms = parts_of(sheet.draft, lacking), [*sheet.forms, sheet.files, *sheet.pins.answers.values()]
+    blocks = sheet.measures if sheet.previous_name else []
     sheet.files.note_unkept()
     context = {
         "sheet": sheet,
         "pins": sheet.pins,
         "files": sheet.files,
-        "forms": [*sheet.forms, sheet.files, *sheet.pins.answers.values()],
+        "forms": forms,
         "version": found.version,
         "lacking": lacking,
-        "unfinished": sheet.measures_lacking(lacking),
+        "parts": parts,
+        "sheet_blocks": list(zip(sheet.measures, parts, strict=False)),
+        "judged": judged_of(sheet.draft, Step(found.checkpoint.kind)),
+        "may_copy": may_copy(blocks),
+        "may_say_same": may_say_same(blocks),
+        "filled": carrying_of(request.GET.get("filled", "")),
+        # Of what is missing the draft is saved all the same.
+        "is_unsaved": "missing" not in more and any(form.errors for form in forms),
         **more,
     }
     return render(request, "workflows/prepare.html", {**_common(request, found, on, sheet.events), **context})
