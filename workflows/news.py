@@ -15,7 +15,7 @@ from workflows.wording import OUTCOMES, Status, comment_of, doer_of, happening_t
 # In the session: the moment since when the person wants to be told, as ISO text.
 SINCE = "news_since"
 FIRST_LOOK = timedelta(days=14)
-SHOWN = 10
+SHOWN = 8
 
 # What a department is told of its own reviews, and what the office and auditors are told of those before them.
 OF_DEPARTMENT = [kind for kind in EventKind if kind is not EventKind.ACKNOWLEDGED]
