@@ -67,10 +67,7 @@ def _unit(indicator: Indicator) -> str:
 
 def target_text(indicator: Indicator) -> str:
     """The target in words: 82%以上, 5%以下(令和7年度 6.7%), 0件, 移行完了."""
-    if indicator.target is None:
-        text = indicator.unit or _("Done")
-    else:
-        text = _bounded(indicator, amount_text(indicator, indicator.target))
+    text = bound_text(indicator)
     if indicator.each_department:
         text = _("each department: %(target)s") % {"target": text}
     if indicator.baseline is None or indicator.baseline_year is None:
@@ -80,6 +77,13 @@ def target_text(indicator: Indicator) -> str:
         "year": year_label(indicator.baseline_year),
         "baseline": amount_text(indicator, indicator.baseline),
     }
+
+
+def bound_text(indicator: Indicator) -> str:
+    """The target alone: 82%以上, 移行完了."""
+    if indicator.target is None:
+        return indicator.unit or _("Done")
+    return _bounded(indicator, amount_text(indicator, indicator.target))
 
 
 def _bounded(indicator: Indicator, amount: str) -> str:

@@ -59,9 +59,10 @@ class Mark:
 class Bullet:
     """What is drawn of an indicator, and the same in words.
 
-    `key` is unique on the page. `bar`: length of the value's bar, None where there is no value; `over`: it leaves the
-    scale. `good_from` and `good_width`: where the target is met. `end`: the scale's end in words, empty where the
-    target's label needs the room. `value` is the value in words, `computed` the division behind a share.
+    `key` is unique on the page. `bar`: length of the value's bar, None where there is no value; then `ghost` is that of
+    the value before, if one is known. `over`: the bar leaves the scale. `good_from` and `good_width`: where the target
+    is met. `end`: the scale's end in words, empty where the target's label needs the room. `value` is the value in
+    words, `computed` the division behind a share.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Bullet:
     status: Status
     description: str
     bar: float | None
+    ghost: float | None
     over: bool
     good_from: float
     good_width: float
@@ -141,12 +143,13 @@ def _number(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def bullet(found: Measured, key: str) -> Bullet:
-    """The chart of an indicator; one without a value shows where the target stands all the same."""
+def bullet(found: Measured, key: str, before: Measured | None = None) -> Bullet:
+    """The chart of an indicator; one without a value shows where the target stands, and what was measured `before`."""
     indicator, reading = found.indicator, found.reading
     value, target = _value_and_target(found)
+    earlier = None if before is None or value is not None else _value_and_target(before)[0]
     step_target = None if indicator.is_milestone or found.step_target == indicator.target else found.step_target
-    scale = Scale.over(value, target, step_target, indicator.baseline, whole=_is_whole(indicator))
+    scale = Scale.over(value or earlier, target, step_target, indicator.baseline, whole=_is_whole(indicator))
     bar = None if value is None else scale.x(value)
     good = scale.x(target)
     at_most = indicator.direction == Direction.AT_MOST
@@ -160,6 +163,7 @@ def bullet(found: Measured, key: str) -> Bullet:
         status=judgement_status(found.judgement),
         description=_description(found),
         bar=bar,
+        ghost=None if earlier is None else scale.x(earlier),
         over=value is not None and value > scale.end,
         good_from=0.0 if at_most else good,
         good_width=good if at_most else WIDTH - good,

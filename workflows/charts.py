@@ -17,6 +17,18 @@ FILLS = {
 }
 
 
+# What is of one tone and stands side by side, told apart. Where there is more, the last serves for all the rest.
+SHADES = {tone: [fill] for tone, fill in FILLS.items()} | {
+    "green": ["#197a4b", "#71c598"],
+    "gray": ["#949494", "#4d4d4d", "#767676", "#333333"],
+}
+
+
+def spread(numbers: Iterable[float], end: float, width: float = WIDTH) -> list[int]:
+    """Where each of many numbers lies on a scale from 0 to `end`; those that cannot be told apart once."""
+    return sorted({round(width * min(max(number / end, 0.0), 1.0)) for number in numbers})
+
+
 class Piece(NamedTuple):
     """A part of a bar: where it begins and how long it is."""
 

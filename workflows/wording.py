@@ -1,12 +1,15 @@
 """How a review's stage, its due day and what happened to it are said on a page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
+from departments.access import Holder
 from departments.fiscal import BusinessCalendar
 from departments.judgement import Judgement
 from departments.models import User
@@ -83,6 +86,20 @@ def judgement_status(judgement: str) -> Status:
     found = Judgement(judgement)
     tone, glyph = JUDGEMENTS[found]
     return Status(tone, glyph, found.label)
+
+
+# Of an indicator that no approved report says anything about.
+NOT_APPROVED = Status("gray", "－", _lazy("Nothing approved yet"))
+# Of a rate, by whether it reaches the target; before the year's end one that does not yet may still.
+RATE_STATUSES = {
+    True: Status("green", "○", _lazy("Target reached")),
+    False: Status("orange", "△", _lazy("Below target")),
+    None: Status("gray", "－", _lazy("Nothing counts yet")),
+}
+
+
+def rate_status(meets: bool | None) -> Status:
+    return RATE_STATUSES[meets]
 
 
 PROGRESS_GLYPHS = {"blue": "↑", "green": "○", "yellow": "△", "orange": "△", "red": "×"}
@@ -184,6 +201,16 @@ def told(event: Event, reader: User) -> str:
     if event.by_id == reader.pk:
         return _("You did this before: %(what)s, %(at)s. What you sent after it was not carried out.") % facts
     return _("%(who)s was first: %(what)s, %(at)s.") % facts
+
+
+def names_text(people: Sequence[Holder]) -> str:
+    """Who has something, in a list's cell: 田中 ほか2名; empty for nobody."""
+    if not people:
+        return ""
+    first, more = str(people[0]), len(people) - 1
+    if not more:
+        return first
+    return ngettext("%(named)s and %(n)d more", "%(named)s and %(n)d more", more) % {"named": first, "n": more}
 
 
 def round_text(number: int) -> str:

@@ -116,6 +116,7 @@ TARGETS = {
     "appointment end": Target("administrator", "/appointments/{appointment}/end/", "保存"),
     "password": Target("editor", "/account/", "パスワードを変更"),
     "language": Target("editor", "/account/", "言語を変更"),
+    "contrast": Target("editor", "/account/", "配色を変更"),
     "login": Target("anonymous", "/login/", "ログイン"),
     "logout": Target("editor", "/logout/", "ログアウト"),
 }
@@ -324,9 +325,18 @@ def test_no_address_takes_what_is_no_number(cast: Cast, numbers: dict[str, int])
 
 QUERIES = {
     "/": ("administrator", ["page"]),
-    "/board/": ("executive", ["year", "division", "late"]),
+    "/board/": (
+        "executive",
+        ["year", "division", "kind", "q", "checkpoint", "status", "late", "sort", "page", "tick"],
+    ),
+    "/dashboard/": ("executive", ["year", "kind", "division", "page"]),
+    "/dashboard/measures/": (
+        "executive",
+        ["year", "kind", "theme", "division", "department", "progress", "rate", "change", "priority", "page"],
+    ),
     "/rates/": ("executive", ["year", "kind"]),
     "/plans/": ("auditor", ["year", "page"]),
+    "/search/": ("auditor", ["q", "past", "kind", "page"]),
     "/checkpoints/": ("administrator", ["year"]),
     "/checkpoints/add/": ("administrator", ["year", "kind"]),
     "/departments/add/": ("administrator", ["parent"]),

@@ -108,5 +108,5 @@ def test_the_page_costs_the_same_for_many(
     client: Client, cast: Cast, reviews: tuple[Review, Review], django_assert_num_queries: Any
 ) -> None:
     client.force_login(cast.reviewer)
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(11):
         client.get("/rates/")
