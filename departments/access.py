@@ -14,6 +14,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext
 
+from departments.directory import posts_of
 from departments.models import (
     ActionPlan,
     Appointment,
@@ -270,6 +271,40 @@ def get_plan_to_edit(user: User, pk: int, on: date) -> ActionPlan:
             "department", "department__parent"
         )
     )
+
+
+def visible_appointments(user: User, on: date) -> QuerySet[Appointment]:
+    """The appointments in force that the person's pages name.
+
+    All of them for those who keep people and for those who choose a deputy; else who drafts what the person reads.
+    """
+    in_force = Appointment.objects.in_force(on)
+    if _knows_everybody(user, on):
+        return in_force
+    read = rights(user, on).departments(Permission.READ_DRAFTS)
+    return in_force.filter(department__in=read, role__in=[Role.EDITOR, Role.LEAD])
+
+
+def visible_people(user: User, on: date) -> QuerySet[User]:
+    """The people whom the person's pages name: as `visible_appointments`; those who left, for administrators alone."""
+    if may_administer(user, on):
+        return User.objects.all()
+    active = User.objects.filter(is_active=True)
+    if _knows_everybody(user, on):
+        return active
+    return active.filter(pk__in=visible_appointments(user, on).order_by().values("user"))
+
+
+def _knows_everybody(user: User, on: date) -> bool:
+    return may_administer(user, on) or posts_of(user, on).exists()
+
+
+def visible_departments(user: User, on: date) -> QuerySet[Department]:
+    """The departments that the person has to do with, and all, the abolished too, for those who keep them."""
+    if may_administer(user, on):
+        return Department.objects.all()
+    known = rights(user, on)
+    return Department.objects.in_force(on).filter(pk__in=frozenset().union(*map(known.departments, Permission)))
 
 
 def may_administer(user: User, on: date) -> bool:

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Prefetch, Q, QuerySet, Value
-from django.db.models.functions import Replace
+from django.db.models import Count, Prefetch, Q, QuerySet
 
+from departments.folding import fold
 from departments.models import Appointment, Department, Deputy, User
 from departments.models.deputies import DEPUTISED
-
-# A person's name without the blank in it: 田中悠人 is 田中 悠人.
-NAME_TOGETHER = Replace(Replace("name", Value(" ")), Value("　"))
 
 
 @dataclass(frozen=True)
@@ -32,20 +29,16 @@ def department_rows(on: date) -> list[DepartmentRow]:
 def find_people(query: str, on: date) -> QuerySet[User]:
     """People whose user name, name, address or department has the text in it; all of them for an empty one.
 
-    A name is found with and without the blank in it.
+    Names are found however they are spelt (`folding`).
 
     Each has `current`, their appointments in force on the day.
     """
     in_force = Appointment.objects.in_force(on)
-    people = User.objects.alias(together=NAME_TOGETHER).order_by("-is_active", "username")
+    people = User.objects.order_by("-is_active", "username")
     if query:
-        there = in_force.filter(department__name__icontains=query).values("user")
+        there = in_force.filter(department__folded__contains=fold(query)).values("user")
         people = people.filter(
-            Q(username__icontains=query)
-            | Q(name__icontains=query)
-            | Q(together__icontains=query)
-            | Q(email__icontains=query)
-            | Q(pk__in=there)
+            Q(folded__contains=fold(query)) | Q(username__icontains=query) | Q(email__icontains=query) | Q(pk__in=there)
         )
     return people.prefetch_related(
         Prefetch("appointments", queryset=in_force.select_related("department"), to_attr="current")

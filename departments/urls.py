@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from departments.views import absences, organisation, people, plans, strategy
+from departments.views import absences, organisation, people, plans, search, strategy
 
 urlpatterns = [
+    path("search/", search.search, name="search"),
     path("strategy/", strategy.strategy, name="strategy"),
     path("strategy/<int:year>/", strategy.strategy, name="strategy_year"),
     path("plans/", plans.plans, name="plans"),

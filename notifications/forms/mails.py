@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from departments.directory import NAME_TOGETHER
+from departments.folding import fold
 from departments.forms.fields import DayField
 from departments.models import Department, User
 from notifications.models import Audience, MailItem, MailKind, MailQuerySet, Outcome
@@ -95,14 +95,13 @@ class MailFilter(forms.Form):
 
 
 def _names(word: str) -> Q:
-    """The word stands in the person's name, user name or address, or in the subject, however wide it was typed."""
-    people, there = Q(), Q()
+    """The word stands in the person's name (however spelt), user name or address, or in the subject (however wide)."""
+    people, there = Q(folded__contains=fold(word)), Q()
     for spelling in _spellings(word):
-        people |= Q(name__icontains=spelling) | Q(together__icontains=spelling)
         people |= Q(username__icontains=spelling) | Q(email__icontains=spelling)
         there |= Q(subject__icontains=spelling)
         there |= Q(address__icontains=spelling) if spelling.isascii() else Q()
-    return there | Q(recipient__in=User.objects.alias(together=NAME_TOGETHER).filter(people).values("pk"))
+    return there | Q(recipient__in=User.objects.filter(people).values("pk"))
 
 
 def _spellings(word: str) -> set[str]:
