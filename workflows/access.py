@@ -224,6 +224,11 @@ def nudges_anybody(known: Rights) -> bool:
     return any(known.anywhere(rule.permission) for rule in RULES[Action.NUDGE])
 
 
+def extends_anybody(known: Rights) -> bool:
+    """Whether there is any department whose due day whoever has these rights may extend (期限延長)."""
+    return any(known.anywhere(rule.permission) for rule in RULES[Action.EXTEND])
+
+
 def done_in_place_of(user: User, on: date) -> QuerySet[Event]:
     """All that was ever done in the person's place (代決・代理), where they still read what is submitted."""
     known = rights(user, on)

@@ -1,196 +1,211 @@
-"""The board (進捗ボード): departments × checkpoints with stage and lateness. A read model of five queries."""
+"""The board (進捗ボード): departments × checkpoints with stage, lateness and rounds. A read model.
 
-from collections.abc import Callable
+All plans of the year are counted, narrowed and sorted as plain facts; only those of the page are loaded. A fixed
+number of queries, however many.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 
+from django.core.paginator import Page, Paginator
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
-from departments.access import reads_plan, rights
-from departments.models import ActionPlan, CalendarDay, Department, User
-from workflows.access import Sight, board_departments, sight
-from workflows.models import Checkpoint, Nudge, Review, Stage
-from workflows.nudging import Nudging, nudging_of_year
-from workflows.wording import Status, late_text, status_of
+from departments.models import User
+from workflows.access import Action
+from workflows.board_facts import PlanFacts, State, YearFacts
+from workflows.board_query import Wanted, select
+from workflows.board_rows import PageRows, Row
+from workflows.models import Checkpoint, CheckpointKind
+from workflows.wording import Status
 
-NOT_OPENED = Status("", "", pgettext_lazy("status", "Not opened yet"))
-NO_REVIEW = Status("gray", "／", pgettext_lazy("status", "Plan not approved"))
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A plan at a checkpoint. `review` is None where there is none; `opens`: its page is there for the reader.
-
-    For those who nudge (催促): the newest `nudge` of whoever has it, and whether they can nudge now.
-    """
-
-    checkpoint: Checkpoint
-    review: Review | None
-    status: Status
-    late: str
-    opens: bool
-    nudge: Nudge | None = None
-    may_nudge: bool = False
-
-
-@dataclass(frozen=True)
-class Row:
-    """A plan at all checkpoints; `opens`: the plan's own page is there for the reader."""
-
-    plan: ActionPlan
-    cells: list[Cell]
-    opens: bool
-
-    @property
-    def is_late(self) -> bool:
-        return any(cell.late for cell in self.cells)
-
-
-@dataclass(frozen=True)
-class Group:
-    """The rows of one 部."""
-
-    department: Department
-    rows: list[Row]
+PLANS_ON_A_PAGE = 50
+# In this order they are counted; the second ones only where there are any.
+COUNTED = (State.APPROVED, State.APPROVE, State.REVIEW, State.RETURNED, State.PREPARE)
+SELDOM = (State.MISSING, State.LAPSED, State.CANCELLED)
 
 
 @dataclass(frozen=True)
 class Count:
-    """One line of totals: how many cells of each column are so."""
+    """A number of plans and the address of exactly those; `share` in percent of the plans counted."""
 
-    label: str
-    numbers: list[tuple[Checkpoint, int]]
+    number: int
+    address: str
+    current: bool
+    share: int = 0
+
+
+@dataclass(frozen=True)
+class CountLine:
+    """One line of counts: a state, or what is late of all; a count for each opened checkpoint, None for the others."""
+
+    label: str | Promise
+    status: Status | None
+    counts: list[Count | None]
+
+
+@dataclass(frozen=True)
+class Total:
+    """Of a 部 at a checkpoint: how many plans are approved, of how many, and how many are late."""
+
+    approved: Count
+    plans: int
+    late: Count
+
+
+@dataclass(frozen=True)
+class Group:
+    """The rows of one 部 that stand on the page; without a name, all rows in another order."""
+
+    name: str
+    address: str
+    totals: list[Total]
+    rows: list[Row]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A checkpoint, and the address of the board with that one in full."""
+
+    checkpoint: Checkpoint
+    address: str
 
 
 @dataclass(frozen=True)
 class Board:
-    """`divisions`: all 部 that the reader sees, whatever is filtered; `counts` are those of the shown groups."""
+    """A page of the board; `counted`: how many plans the counts are of, whatever they are narrowed to.
 
-    checkpoints: list[Checkpoint]
+    `focus`: the checkpoint that matters now; then `others`, in order. `may`: what the reader can do to any row.
+    """
+
+    wanted: Wanted
+    focus: Column | None
+    others: list[Column]
+    lines: list[CountLine]
     groups: list[Group]
-    counts: list[Count]
-    divisions: list[Department]
+    page: Page
+    counted: int
+    divisions: dict[int, str]
+    may: frozenset[Action]
 
     @property
-    def plans(self) -> int:
-        return sum(len(group.rows) for group in self.groups)
+    def columns(self) -> list[Column]:
+        return [*([self.focus] if self.focus else []), *self.others]
 
     @property
-    def to_nudge(self) -> list[Cell]:
-        """Those among the shown that the reader can nudge now."""
-        return [cell for group in self.groups for row in group.rows for cell in row.cells if cell.may_nudge]
+    def rows(self) -> list[Row]:
+        return [row for group in self.groups for row in group.rows]
 
     @property
-    def late_to_nudge(self) -> list[Cell]:
-        return [cell for cell in self.to_nudge if cell.late]
+    def names_people(self) -> bool:
+        """Whether anywhere on the page somebody is named who has it now."""
+        return any(cell.people or cell.may_nudge for row in self.rows for cell in row.cells)
 
     @property
-    def has_running(self) -> bool:
-        """Whether some column is running, which is then all that a phone shows at first."""
-        return any(checkpoint.is_running for checkpoint in self.checkpoints)
+    def width(self) -> int:
+        """Over how many columns the checkpoint that matters now stands."""
+        return 6 if self.names_people else 5
+
+    @property
+    def may_nudge(self) -> bool:
+        return Action.NUDGE in self.may
+
+    @property
+    def may_extend(self) -> bool:
+        return Action.EXTEND in self.may
+
+    @property
+    def may_decide(self) -> bool:
+        return Action.APPROVE in self.may
 
 
-# What is counted in each column; the first five are the stages and add up to the reviews there are.
-COUNTED: list[tuple[str, Callable[[Cell], bool]]] = [
-    (_("Approved"), lambda cell: cell.review is not None and cell.review.stage == Stage.APPROVED),
-    (_("With the office"), lambda cell: cell.review is not None and cell.review.stage in (Stage.REVIEW, Stage.APPROVE)),
-    (_("Returned"), lambda cell: cell.review is not None and cell.review.is_returned),
-    (
-        _("Not submitted"),
-        lambda cell: cell.review is not None and cell.review.stage == Stage.PREPARE and not cell.review.is_returned,
-    ),
-    (
-        _("Ended without approval"),
-        lambda cell: cell.review is not None and cell.review.stage in (Stage.LAPSED, Stage.CANCELLED),
-    ),
-    (_("Of these, late"), lambda cell: bool(cell.late)),
-]
-
-
-def build_board(user: User, year: int, on: date, *, division: str = "", late_only: bool = False) -> Board:
-    """The board of a fiscal year for what the person may see; perhaps one 部 (its id), or rows with something late."""
-    checkpoints = list(Checkpoint.objects.of_year(year))
-    plans = _plans(user, year, on)
-    reviews = {
-        (review.plan_id, review.checkpoint_id): review
-        for review in Review.objects.filter(plan__in=[plan.pk for plan in plans]).select_related("plan")
-    }
-    late, nudging = _lateness(on), nudging_of_year(user, year, on)
-    groups: dict[Department, list[Row]] = {}
-    for plan in plans:
-        found = [(checkpoint, reviews.get((plan.pk, checkpoint.pk))) for checkpoint in checkpoints]
-        cells = [_cell(user, checkpoint, review, on, late, nudging) for checkpoint, review in found]
-        row = Row(plan, cells, opens=reads_plan(rights(user, on), plan))
-        groups.setdefault(_division(plan.department), []).append(row)
-    shown = [
-        Group(department, [row for row in rows if row.is_late or not late_only])
-        for department, rows in groups.items()
-        if division in ("", str(department.pk))
-    ]
+def build_board(user: User, facts: YearFacts, wanted: Wanted, on: date, page: str | int | None = 1) -> Board:
+    """A page of the board of the year's facts for the person, as wanted."""
+    chosen = select(facts, wanted)
+    order = _order(facts, chosen.at)
+    found = Paginator(chosen.shown, PLANS_ON_A_PAGE).get_page(page)
+    made = PageRows(list(found), user, facts, order, on, has_focus=chosen.at is not None)
+    columns = [_column(facts.checkpoints[each], wanted) for each in order]
     return Board(
-        checkpoints=checkpoints,
-        groups=[group for group in shown if group.rows],
-        counts=_counts([row for group in shown for row in group.rows], checkpoints),
-        divisions=list(groups),
+        wanted=wanted,
+        focus=None if chosen.at is None else columns.pop(0),
+        others=columns,
+        lines=_lines(chosen.counted, facts, order, wanted),
+        groups=_groups(made.rows, chosen.counted, facts, order, wanted),
+        page=found,
+        counted=len(chosen.counted),
+        divisions=facts.divisions,
+        may=made.may_any,
     )
 
 
-def _plans(user: User, year: int, on: date) -> list[ActionPlan]:
-    """The plans of the departments that the person sees on the board, 部 by 部."""
-    seen = board_departments(user, on)
-    plans = ActionPlan.objects.filter(fiscal_year=year, department__in=seen).select_related("department__parent")
-    return sorted(plans.order_by("department__position", "department__code", "kind"), key=_place)
+def _column(checkpoint: Checkpoint, wanted: Wanted) -> Column:
+    return Column(checkpoint, wanted.but(checkpoint=CheckpointKind(checkpoint.kind)).address())
 
 
-def _place(plan: ActionPlan) -> tuple[int, str]:
-    division = _division(plan.department)
-    return division.position, division.code
+def _order(facts: YearFacts, at: int | None) -> list[int]:
+    """The columns by their places in the year: the one that matters now first."""
+    others = [each for each in range(len(facts.checkpoints)) if each != at]
+    return others if at is None else [at, *others]
 
 
-def _division(department: Department) -> Department:
-    """Under which 部 a department stands on the board: its own, else it stands for itself."""
-    return department.division or department
+# ---- the counts
 
 
-def _lateness(on: date) -> Callable[[date], str]:
-    """Words for how late each due day is; few different days stand in many cells."""
-    calendar = CalendarDay.objects.calendar()
+def _lines(plans: Sequence[PlanFacts], facts: YearFacts, order: list[int], wanted: Wanted) -> list[CountLine]:
+    found = Counter((at, cell.state) for plan in plans for at, cell in enumerate(plan.cells))
+    late = Counter(at for plan in plans for at, cell in enumerate(plan.cells) if cell.is_late)
+    kinds = [CheckpointKind(each.kind) for each in facts.checkpoints]
 
-    @cache
-    def late(due_on: date) -> str:
-        return late_text(calendar.between(due_on, on)) if due_on < on else ""
+    def counted(at: int, number: int, *states: State, is_late: bool = False) -> Count | None:
+        if facts.checkpoints[at].opened_at is None:
+            return None
+        return _count(number, wanted.narrowed_to(kinds[at], *states, late=is_late), wanted, len(plans))
 
-    return late
-
-
-def _cell(
-    user: User,
-    checkpoint: Checkpoint,
-    review: Review | None,
-    on: date,
-    late: Callable[[date], str],
-    nudging: Nudging | None,
-) -> Cell:
-    if review is None:
-        return Cell(checkpoint, None, NO_REVIEW if checkpoint.opened_at else NOT_OPENED, "", opens=False)
-    return Cell(
-        checkpoint=checkpoint,
-        review=review,
-        status=status_of(review),
-        late=late(review.due_on) if review.due_on else "",
-        opens=sight(user, review, on) > Sight.NOTHING,
-        nudge=nudging.last_of(review) if nudging else None,
-        may_nudge=nudging is not None and nudging.is_due(review),
-    )
-
-
-def _counts(rows: list[Row], checkpoints: list[Checkpoint]) -> list[Count]:
-    return [
-        Count(
-            label,
-            [(checkpoint, sum(holds(row.cells[at]) for row in rows)) for at, checkpoint in enumerate(checkpoints)],
-        )
-        for label, holds in COUNTED
+    lines = [
+        CountLine(state.label, state.status, [counted(at, found[at, state], state) for at in order])
+        for state in (*COUNTED, *SELDOM)
+        if state in COUNTED or any(found[at, state] for at in order)
     ]
+    return [*lines, CountLine(_("Of these, late"), None, [counted(at, late[at], is_late=True) for at in order])]
+
+
+def _count(number: int, narrowed: Wanted, wanted: Wanted, of: int) -> Count:
+    return Count(number, narrowed.address(), narrowed == wanted, round(100 * number / of) if of else 0)
+
+
+def _groups(
+    rows: list[Row], plans: Sequence[PlanFacts], facts: YearFacts, order: list[int], wanted: Wanted
+) -> list[Group]:
+    """The rows by 部, each with its totals; in another order than the organisation's, all together."""
+    if not wanted.by_organisation:
+        return [Group("", "", [], rows)] if rows else []
+    by_division: dict[int, list[Row]] = {}
+    for row in rows:
+        by_division.setdefault(row.facts.division_id, []).append(row)
+    members: dict[int, list[PlanFacts]] = {pk: [] for pk in by_division}
+    for plan in plans:
+        if plan.division_id in members:
+            members[plan.division_id].append(plan)
+    return [
+        Group(
+            name=facts.divisions[pk],
+            address=wanted.but(division=pk).address(),
+            totals=[_total(members[pk], at, facts, wanted.but(division=pk)) for at in order],
+            rows=found,
+        )
+        for pk, found in by_division.items()
+    ]
+
+
+def _total(plans: Sequence[PlanFacts], at: int, facts: YearFacts, wanted: Wanted) -> Total:
+    kind, cells = CheckpointKind(facts.checkpoints[at].kind), [plan.cells[at] for plan in plans]
+    approved = sum(cell.state == State.APPROVED for cell in cells)
+    late = sum(cell.is_late for cell in cells)
+    return Total(
+        approved=_count(approved, wanted.narrowed_to(kind, State.APPROVED), wanted, len(plans)),
+        plans=len(plans) if facts.checkpoints[at].opened_at else 0,
+        late=_count(late, wanted.narrowed_to(kind, late=True), wanted, len(plans)),
+    )

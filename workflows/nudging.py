@@ -1,5 +1,6 @@
 """Whom the reader of a list may ask to go on with it (催促), and who was asked last. A read model of one query."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,11 +32,11 @@ class Nudging:
         return (last is None or last.day < self.on) and standing_for(turn, self.known, review) is None
 
 
-def nudging_of_year(user: User, year: int, on: date) -> Nudging | None:
-    """About the open reviews of the year's plans; None for whoever nudges nobody."""
+def nudging_of(reviews: Iterable[Review], user: User, on: date) -> Nudging | None:
+    """About those of the reviews that are open; None for whoever nudges nobody."""
     known = rights(user, on)
     if not nudges_anybody(known):
         return None
-    nudges = Nudge.objects.filter(review__plan__fiscal_year=year, review__task__isnull=False)
+    nudges = Nudge.objects.filter(review__in=[review.pk for review in reviews if review.is_open])
     newest_last = nudges.select_related("event__by", "event__on_behalf_of").order_by("day")
     return Nudging(known, on, {nudge.review_id: nudge for nudge in newest_last})

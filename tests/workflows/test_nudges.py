@@ -16,6 +16,8 @@ from tests.workflows.moves import NOTE, NOW, TODAY, YEAR, at, closed, fresh, now
 from tests.workflows.pages import logged_in, page_of, text_of
 from workflows.access import Action
 from workflows.board import build_board
+from workflows.board_facts import read_year
+from workflows.board_query import Wanted
 from workflows.errors import NotAllowed, ReviewError, Stale
 from workflows.models import Event, Nudge, PendingEvent, Review, Stage
 from workflows.verification import Fault, faults
@@ -224,9 +226,9 @@ def key(review: Review) -> str:
     return f"{review.pk}-{review.task_id}"
 
 
-def press(user: User, nudge: str, note: str = "", query: str = "", **data: str) -> Any:
-    """Press a button of the board."""
-    return logged_in(user).post(reverse("board_nudge") + query, {"nudge": nudge, "note": note, **data}, follow=True)
+def press(user: User, nudge: str, query: str = "") -> Any:
+    """Press the button of one row of the board."""
+    return logged_in(user).post(reverse("board_nudge") + query, {"nudge": nudge}, follow=True)
 
 
 def buttons(user: User, query: str = "") -> set[str]:
@@ -238,7 +240,7 @@ def test_who_finds_which_buttons(cast: Cast, reviews: list[Review]) -> None:
     civic, tax, dx = map(key, reviews)
     found = {person.username: buttons(person) for person in cast.everybody() if person.is_active and sees_board(person)}
     nothing: set[str] = set()
-    assert {name: keys - {"late"} for name, keys in found.items()} == {
+    assert found == {
         "editor": nothing,
         "lead": nothing,
         "tax_editor": nothing,
@@ -253,9 +255,6 @@ def test_who_finds_which_buttons(cast: Cast, reviews: list[Review]) -> None:
         "auditor": nothing,
         "administrator": nothing,
     }
-    assert {name for name, keys in found.items() if "late" in keys} == {
-        *("dx_lead", "reviewer", "second_reviewer", "approver", "moved")
-    }
 
 
 def sees_board(person: User) -> bool:
@@ -263,43 +262,15 @@ def sees_board(person: User) -> bool:
 
 
 def test_one_click_leads_back_to_the_board_as_it_was(cast: Cast, reviews: list[Review]) -> None:
-    answer = press(cast.reviewer, key(reviews[1]), NOTE, f"?year={YEAR}&late=1")
+    answer = press(cast.reviewer, key(reviews[1]), f"?year={YEAR}&late=1")
     row = f"{reverse('board')}?year={YEAR}&late=1#plan-{reviews[1].plan_id}"
     assert answer.redirect_chain == [(row, 302)]
-    assert "1件を催促しました。" in text_of(answer)
-    assert "3営業日超過 催促済み 10月7日 reviewer" in text_of(answer)
+    assert "税務課 令和8年度 2Q進捗確認を催促しました。" in text_of(answer)
+    assert "催促済み 10/7 reviewer" in text_of(answer)
     nudge = Nudge.objects.get()
-    assert (nudge.review, nudge.event.data["comment"]) == (reviews[1], NOTE)
+    assert (nudge.review, nudge.event.data["comment"]) == (reviews[1], "")
     assert key(reviews[1]) not in buttons(cast.approver)
     assert "催促済み" not in text_of(page_of(cast.tax_lead, "board"))
-
-
-def test_all_that_are_late_are_asked_by_one_button(cast: Cast, reviews: list[Review]) -> None:
-    page = page_of(cast.approver, "board")
-    assert "催促にメッセージを添える、期限を過ぎた2件をまとめて催促する" in text_of(page)
-    late = page.content.decode().split('name="late_ones" value="')[1].split('"')[0]
-    assert late == f"{key(reviews[0])},{key(reviews[1])}"
-    assert "2件を催促しました。" in text_of(press(cast.approver, "late", NOTE, late_ones=late))
-    assert {nudge.review for nudge in Nudge.objects.all()} == set(reviews[:2])
-    assert "まとめて" not in text_of(page_of(cast.approver, "board"))
-    assert buttons(cast.approver) == {key(reviews[2])}
-
-
-def test_only_those_shown_are_late(cast: Cast, places: Places, reviews: list[Review]) -> None:
-    text = text_of(page_of(cast.approver, "board", query=f"?division={places.dx.parent_id}"))
-    assert ("催促にメッセージを添える" in text, "まとめて催促" in text) == (True, False)
-
-
-def test_what_is_refused_is_told_and_the_message_stays(cast: Cast, reviews: list[Review]) -> None:
-    take(Action.NUDGE, reviews[1], cast.second_reviewer)
-    answer = press(cast.approver, "late", "至急お願いします", "?late=1", late_ones=",".join(map(key, reviews)))
-    text = text_of(answer)
-    assert answer.redirect_chain == []
-    assert "2件を催促しました。" in text
-    assert "税務課 令和8年度 2Q進捗確認：second_reviewerさんが令和8年10月7日(水) 10:00に催促済みです。" in text
-    assert "至急お願いします" in answer.content.decode()
-    assert {nudge.review for nudge in Nudge.objects.all()} == set(reviews)
-    assert 'name="late" value="1" id="late" checked' in answer.content.decode()
 
 
 def test_one_that_went_on_is_told_by_whom(cast: Cast, reviews: list[Review]) -> None:
@@ -312,19 +283,6 @@ def test_one_that_went_on_is_told_by_whom(cast: Cast, reviews: list[Review]) -> 
     assert not Nudge.objects.exists()
 
 
-def test_many_refusals_are_counted(cast: Cast, places: Places) -> None:
-    made = opened(*[make_approved_plan(make_department(f"d{n}", parent=places.city)) for n in range(12)])
-    text = text_of(press(cast.approver, "late", late_ones=",".join(map(key, made))))
-    assert (text.count("ほかにいません。"), "ほか2件も催促できませんでした。" in text) == (10, True)
-
-
-def test_a_message_too_long_asks_nobody(cast: Cast, reviews: list[Review]) -> None:
-    answer = press(cast.approver, key(reviews[1]), "長" * 501)
-    assert (answer.status_code, "入力内容に1件の誤りがあります" in text_of(answer)) == (200, True)
-    assert "長" * 501 in answer.content.decode()
-    assert not Nudge.objects.exists()
-
-
 def test_whose_office_it_is_not_finds_nothing_to_press(cast: Cast, reviews: list[Review]) -> None:
     for person in (cast.lead, cast.executive, cast.auditor, cast.administrator, cast.stranger):
         assert press(person, key(reviews[1])).status_code == 404
@@ -333,32 +291,23 @@ def test_whose_office_it_is_not_finds_nothing_to_press(cast: Cast, reviews: list
     assert not Nudge.objects.exists()
 
 
-@pytest.mark.parametrize("pressed", ["", "x", "1", "1-", "1-2-3", "-1-2", "１-２", "late", "9" * 30 + "-1"])
+@pytest.mark.parametrize("pressed", ["", "x", "1", "1-", "1-2-3", "-1-2", "１-２", "9" * 30 + "-1"])
 def test_a_broken_request_is_refused(cast: Cast, reviews: list[Review], pressed: str) -> None:
     assert press(cast.approver, pressed).status_code == 400
-
-
-def test_no_request_asks_for_more_than_a_board_shows(cast: Cast, reviews: list[Review]) -> None:
-    keys = [f"{number}-1" for number in range(70_000)]  # more than PostgreSQL takes in one query
-    assert press(cast.approver, "late", late_ones=",".join(keys)).status_code == 400
-    again = ",".join([key(reviews[1]), *(f"{reviews[1].pk}-{number}" for number in range(500)), key(reviews[1])])
-    assert "1件を催促しました。" in text_of(press(cast.approver, "late", late_ones=again))
 
 
 def test_whoever_has_to_log_in_again_comes_back_to_the_board(cast: Cast, reviews: list[Review]) -> None:
     client = logged_in(cast.approver)
     client.logout()
-    data = {"nudge": key(reviews[1]), "note": "至急お願いします", "late_ones": ",".join(map(key, reviews))}
-    answer = client.post(reverse("board_nudge") + "?late=1", data)
-    assert (answer.status_code, "至急お願いします" in answer.content.decode()) == (403, True)
-    assert key(reviews[0]) not in answer.content.decode()
+    assert client.post(reverse("board_nudge") + "?late=1", {"nudge": key(reviews[1])}).status_code == 302
+    assert not Nudge.objects.exists()
     answer = page_of(cast.approver, "board_nudge", query="?late=1")
     assert (answer.status_code, answer["Location"]) == (302, f"{reverse('board')}?late=1")
 
 
 def test_a_nudge_of_before_stands_beside_the_button(cast: Cast, reviews: list[Review]) -> None:
     take(Action.NUDGE, reviews[1], cast.second_reviewer, now=NOW - timedelta(days=1))
-    assert "催促済み 10月6日 second_reviewer" in text_of(page_of(cast.reviewer, "board"))
+    assert "催促済み 10/6 second_reviewer" in text_of(page_of(cast.reviewer, "board"))
     assert key(reviews[1]) in buttons(cast.reviewer)
 
 
@@ -370,5 +319,5 @@ def test_a_nudge_of_another_step_does_not_count_for_who_has_it_now(cast: Cast, r
 
 
 def cells_of(user: User) -> list[Any]:
-    found = build_board(fresh(user), YEAR, TODAY)
-    return [cell for group in found.groups for row in group.rows for cell in row.cells]
+    found = build_board(fresh(user), read_year(fresh(user), YEAR, TODAY), Wanted(YEAR), TODAY)
+    return [cell for row in found.rows for cell in row.cells]

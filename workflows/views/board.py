@@ -1,113 +1,105 @@
-"""進捗ボード: departments × checkpoints, and nudging (催促) from there."""
+"""進捗ボード: departments × checkpoints, as a page that renews itself and as CSV."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from django.contrib import messages
-from django.core.exceptions import BadRequest
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
 
-from departments.access import rights
 from departments.fiscal import fiscal_year_of
-from workflows.access import board_departments, nudges_anybody, visible_reviews
-from workflows.board import build_board
-from workflows.errors import Stale
-from workflows.forms.cases import NudgeForm
-from workflows.models import Review
-from workflows.services.each import Asked, Result
-from workflows.services.nudges import nudge_many
-from workflows.views.refusals import sent_numbers
-from workflows.wording import told
+from departments.models import CalendarDay
+from departments.models.plans import PlanKind
+from workflows.access import board_departments
+from workflows.board import Board, build_board
+from workflows.board_export import board_lines
+from workflows.board_facts import State, YearFacts, read_year
+from workflows.board_query import Sort, Wanted, chips_of, select, wanted_in
+from workflows.board_version import board_version
+from workflows.views.streams import csv_response
 from workflows.years import shown_year, year_tabs
 
-# So many refusals are told one by one.
-TOLD_EACH = 10
-# No board shows so many late ones, and the database takes no more of them in one query.
-MOST_AT_ONCE = 10_000
+# What a page that renews itself says which board it shows.
+VERSION = "Board-Version"
 
 
 @require_safe
 def board(request: HttpRequest) -> HttpResponse:
-    """The board of `?year=`, perhaps of one 部 (`?division=`) or of late rows only (`?late=1`).
-
-    A phone shows the running checkpoints only, unless `?all=1`.
-    """
-    if not board_departments(request.user, timezone.localdate()):
-        raise Http404
-    return _page(request, NudgeForm())
-
-
-def _page(request: HttpRequest, form: NudgeForm) -> HttpResponse:
-    on = timezone.localdate()
+    """The board of `?year=`, narrowed and sorted by the rest of the address; 204 where the reader has it already."""
+    on = _today(request)
     year = shown_year(request.GET.get("year"), fiscal_year_of(on))
-    division, late_only = request.GET.get("division", ""), bool(request.GET.get("late"))
-    built = build_board(request.user, year, on, division=division, late_only=late_only)
-    context = {
-        "board": built,
-        "year": year,
-        "years": year_tabs(year, on),
-        "division": division,
-        "late_only": late_only,
-        "all_shown": bool(request.GET.get("all")),
-        "on": on,
-        "form": form,
+    version = board_version(request.user, year, on)
+    if request.headers.get(VERSION) == version:
+        return HttpResponse(status=204)
+    facts = read_year(request.user, year, on)
+    wanted = wanted_in(request.GET, year, facts.divisions)
+    built = build_board(request.user, facts, wanted, on, request.GET.get("page"))
+    context = {"board": built, "on": on, "now": timezone.now(), "version": version, "query": _query(request)}
+    context |= {"heads": _heads(wanted), "ticked": request.GET.get("tick") == str(built.page.number)}
+    if request.headers.get(VERSION):
+        return _varying(render(request, "workflows/board_region.html", context))
+    context |= {"years": year_tabs(year, on), "chips": list(chips_of(wanted, facts.divisions))}
+    return _varying(render(request, "workflows/board.html", context | _choices(request, built, facts)))
+
+
+@require_safe
+def board_csv(request: HttpRequest) -> StreamingHttpResponse:
+    """The same rows, all of them, as CSV: each at all checkpoints, or at the one in the address."""
+    on = _today(request)
+    facts = read_year(request.user, shown_year(request.GET.get("year"), fiscal_year_of(on)), on)
+    wanted = wanted_in(request.GET, facts.year, facts.divisions)
+    chosen = select(facts, wanted)
+    columns = [(at, each) for at, each in enumerate(facts.checkpoints) if wanted.checkpoint in (None, each.kind)]
+    return csv_response(board_lines(chosen.shown, columns, on, CalendarDay.objects.calendar()), "board.csv")
+
+
+def _today(request: HttpRequest) -> date:
+    """The day; Http404 for whoever has no board."""
+    on = timezone.localdate()
+    if not board_departments(request.user, on):
+        raise Http404
+    return on
+
+
+def _query(request: HttpRequest) -> str:
+    """The address' own query, to come back to the board as it is."""
+    return f"?{request.GET.urlencode()}" if request.GET else ""
+
+
+def _varying(response: HttpResponse) -> HttpResponse:
+    patch_vary_headers(response, [VERSION])
+    return response
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head that sorts: where it leads, and `aria-sort` where the rows are sorted by it."""
+
+    address: str
+    aria: str
+
+
+def _heads(wanted: Wanted) -> dict[str, Head]:
+    """By the name of the sorting; pressed again, it sorts the other way."""
+    return {sort.value: _head(wanted, sort) for sort in Sort}
+
+
+def _head(wanted: Wanted, sort: Sort) -> Head:
+    if wanted.sort != sort:
+        return Head(wanted.but(sort=sort, backwards=False).address(), "")
+    turned = wanted.but(backwards=not wanted.backwards).address()
+    return Head(turned, "descending" if wanted.is_falling else "ascending")
+
+
+def _choices(request: HttpRequest, built: Board, facts: YearFacts) -> dict[str, Any]:
+    """What the form that narrows offers. At first it means the checkpoint that matters now."""
+    focus = built.focus.checkpoint.kind if built.focus and "checkpoint" not in request.GET else ""
+    return {
+        "kinds": PlanKind,
+        "states": State,
+        "checkpoints": facts.checkpoints,
+        "checkpoint": built.wanted.checkpoint or focus,
     }
-    return render(request, "workflows/board.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def board_nudge(request: HttpRequest) -> HttpResponse:
-    """Nudge one, or all late ones that the board showed, and lead back to it as it was filtered.
-
-    The log-in page leads here by a GET, when the session had ended. Where any is refused, the message stays typed.
-    """
-    if not nudges_anybody(rights(request.user, timezone.localdate())):
-        raise Http404
-    board_url = f"{reverse('board')}?{request.GET.urlencode()}"
-    if request.method != "POST":
-        return redirect(board_url)
-    asked, form = _asked(request), NudgeForm(request.POST)
-    reviews = visible_reviews(request.user, timezone.localdate()).with_names()
-    seen = reviews.in_bulk([each.review_id for each in asked])
-    if not seen:
-        raise Http404
-    if not form.is_valid():
-        return _page(request, form)
-    within = [each for each in asked if each.review_id in seen]
-    results = nudge_many(asked=within, note=form.cleaned_data["note"], by=request.user, now=timezone.now())
-    _tell(request, results, seen)
-    if any(result.refusal for result in results):
-        return _page(request, form)
-    if len(within) == 1:  # back to the row whose button it was
-        board_url += f"#plan-{seen[within[0].review_id].plan_id}"
-    return redirect(board_url)
-
-
-def _asked(request: HttpRequest) -> list[Asked]:
-    """Of the button that was pressed: one review, or all late ones, each once."""
-    pressed = request.POST.get("nudge", "")
-    keys = request.POST.get("late_ones", "").split(",") if pressed == "late" else [pressed]
-    if len(keys) > MOST_AT_ONCE:
-        raise BadRequest("more than a board shows")
-    asked = [Asked(*sent_numbers(key, 2)) for key in keys]
-    return list({each.review_id: each for each in asked}.values())
-
-
-def _tell(request: HttpRequest, results: Sequence[Result], reviews: Mapping[int, Review]) -> None:
-    """Say how many were asked, and which were not and why."""
-    refused = [result for result in results if result.refusal is not None]
-    if done := len(results) - len(refused):
-        sentence = ngettext("Nudged about %(n)d review.", "Nudged about %(n)d reviews.", done)
-        messages.success(request, sentence % {"n": done})
-    for result in refused[:TOLD_EACH]:
-        event = result.refusal.event if isinstance(result.refusal, Stale) else None
-        why = told(event, request.user) if event else str(result.refusal)
-        messages.warning(request, _("%(review)s: %(why)s") % {"review": reviews[result.review_id], "why": why})
-    more = len(refused) - TOLD_EACH
-    if more > 0:
-        messages.warning(request, ngettext("And %(n)d more.", "And %(n)d more.", more) % {"n": more})

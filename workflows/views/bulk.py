@@ -6,20 +6,21 @@ from dataclasses import dataclass
 from django.core.exceptions import BadRequest
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from departments.access import rights
 from departments.models.organisation import Permission
 from workflows.access import visible_reviews
 from workflows.bulk import Item, bulk_items, deciding
-from workflows.errors import Stale
-from workflows.models import Review, Stage
+from workflows.models import Stage
 from workflows.services.bulk import Ticked, decide_in_bulk
-from workflows.services.each import Result
+from workflows.views.outcomes import show_outcomes
 from workflows.views.refusals import sent_numbers
-from workflows.wording import OUTCOMES, Status, told
+from workflows.wording import OUTCOMES
 
 AT_ONCE = 200
 
@@ -36,6 +37,8 @@ def bulk(request: HttpRequest) -> HttpResponse:
     ticked = _ticked(request)
     if action in (Stage.REVIEW, Stage.APPROVE):
         return _page(request, all_of=action)
+    if action == "choose":
+        return _page(request, chosen=frozenset(each.review_id for each in ticked))
     if action != "decide":
         raise BadRequest("unknown action")
     if not ticked:
@@ -59,50 +62,45 @@ class Group:
     all_ticked: bool
 
 
-def _page(request: HttpRequest, *, all_of: str = "", error: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, *, all_of: str = "", chosen: frozenset[int] | None = None, error: str = ""
+) -> HttpResponse:
+    """All that waits, or only what was `chosen` elsewhere, ticked."""
     on = timezone.localdate()
-    waiting = list(deciding(request.user, on).with_names()[: AT_ONCE + 1])
+    found = deciding(request.user, on)
+    waiting = list((found if chosen is None else found.filter(pk__in=chosen)).with_names()[: AT_ONCE + 1])
     items = bulk_items(waiting[:AT_ONCE], request.user, on)
-    groups = [_group(stage, items, all_of) for stage in (Stage.REVIEW, Stage.APPROVE)]
+    groups = [_group(stage, items, chosen is not None or stage == all_of) for stage in (Stage.REVIEW, Stage.APPROVE)]
     context = {
         "groups": [group for group in groups if group.items],
         "others": [item for item in items if item.obstacle],
         "has_more": len(waiting) > AT_ONCE,
         "at_once": AT_ONCE,
+        "is_chosen": chosen is not None,
+        "not_waiting": 0 if chosen is None else max(len(chosen) - len(waiting), 0),
         "error": error,
     }
     return render(request, "workflows/bulk.html", context)
 
 
-def _group(stage: Stage, items: Iterable[Item], all_of: str) -> Group:
-    together = [item for item in items if item.review.stage == stage and not item.obstacle]
-    return Group(stage, together, all_ticked=stage == all_of)
-
-
-@dataclass(frozen=True)
-class Line:
-    """What became of one: the outcome in a chip, or the sentence why not. `review` is None where it is out of sight."""
-
-    review: Review | None
-    status: Status | None
-    sentence: str
+def _group(stage: Stage, items: Iterable[Item], all_ticked: bool) -> Group:
+    return Group(stage, [item for item in items if item.review.stage == stage and not item.obstacle], all_ticked)
 
 
 def _results(request: HttpRequest, ticked: list[Ticked]) -> HttpResponse:
     on = timezone.localdate()
     seen = visible_reviews(request.user, on).with_names().in_bulk([each.review_id for each in ticked])
-    results = decide_in_bulk(
-        ticked=[each for each in ticked if each.review_id in seen], by=request.user, now=timezone.now()
+    within = [each for each in ticked if each.review_id in seen]
+    results = decide_in_bulk(ticked=within, by=request.user, now=timezone.now())
+    done = sum(result.done is not None for result in results)
+    return show_outcomes(
+        request,
+        results,
+        seen,
+        len(ticked) - len(within),
+        OUTCOMES.__getitem__,
+        done_title=ngettext("%(n)d decided", "%(n)d decided", done) % {"n": done},
+        back_url=reverse("bulk"),
+        back_label=_("Decide on many at once"),
+        on_label=_("To the rest"),
     )
-    lines = [_line(request, seen[result.review_id], result) for result in results]
-    lines += [Line(None, None, _("It is out of your sight by now.")) for each in ticked if each.review_id not in seen]
-    done = sum(line.status is not None for line in lines)
-    context = {"lines": lines, "done": done, "undone": len(lines) - done}
-    return render(request, "workflows/bulk_results.html", context)
-
-
-def _line(request: HttpRequest, review: Review, result: Result) -> Line:
-    if result.done is not None:
-        return Line(review, OUTCOMES[result.done], "")
-    event = result.refusal.event if isinstance(result.refusal, Stale) else None
-    return Line(review, None, told(event, request.user) if event else str(result.refusal))

@@ -7,7 +7,6 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import get_language, override
 from django.views.decorators.http import require_safe
 
 from workflows.access import register_departments
@@ -15,6 +14,7 @@ from workflows.forms.register import RegisterFilter
 from workflows.models import Event
 from workflows.register import audits, entry_of, last_seals, register_events
 from workflows.register_export import csv_lines, json_lines
+from workflows.views.streams import streamed
 
 PAGE_SIZE = 50
 AT_ONCE = 1000
@@ -62,13 +62,4 @@ def _streamed(
     request: HttpRequest, lines: Callable[[Iterable[Event]], Iterator[str | bytes]], media_type: str, name: str
 ) -> StreamingHttpResponse:
     _form, events = _asked_for(request)
-    pieces = _in_language(get_language(), lines(events.iterator(AT_ONCE)))
-    response = StreamingHttpResponse(pieces, content_type=media_type)
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _in_language(language: str, pieces: Iterator[str | bytes]) -> Iterator[str | bytes]:
-    """The pieces in the reader's language: they are made after the request, when it is nobody's any more."""
-    with override(language):
-        yield from pieces
+    return streamed(lines(events.iterator(AT_ONCE)), media_type, name)
