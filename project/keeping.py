@@ -22,7 +22,7 @@ MAX_AGE = timedelta(hours=12)
 SALT = "project.keeping"
 FIELD = "kept"
 # Their forms are not to be sent again: whom they concern is somebody else after the log-in.
-EXCLUDED_ROUTES = frozenset({"login", "logout", "language"})
+EXCLUDED_ROUTES = frozenset({"login", "logout", "language", "contrast"})
 SECRET = ("csrfmiddlewaretoken", "password")
 
 

@@ -1,5 +1,6 @@
 """The look on one page: every part in every state, with made-up content (見本)."""
 
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -9,51 +10,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-PROGRESS = [("ahead", "前倒し"), ("on", "計画どおり"), ("behind", "やや遅れ"), ("late", "遅れ")]
-CHIPS = [
-    ("gray", "－", "未着手"),
-    ("blue", "…", "確認中"),
-    ("green", "✓", "承認済"),
-    ("yellow", "✎", "下書き"),
-    ("orange", "△", "やや遅れ"),
-    ("red", "↩", "差戻し"),
-    ("purple", "◇", "代決"),
-]
-ROWS = [
-    {"department": "総務課", "title": "電子決裁の全庁展開", "rate": "100.0", "sum": "12 / 12", "chip": CHIPS[2]},
-    {"department": "市民課", "title": "窓口のオンライン申請", "rate": "58.4", "sum": "7 / 12", "chip": CHIPS[1]},
-    {"department": "保育課", "title": "入所選考の自動化", "rate": "41.7", "sum": "5 / 12", "chip": CHIPS[5]},
-]
-STEPS = [
-    {"label": "作成", "state": "done", "note": "9月18日"},
-    {"label": "提出", "state": "done", "note": "9月28日"},
-    {"label": "DX推進課の確認", "state": "current", "note": "10月7日まで"},
-    {"label": "DX推進課長の承認", "state": ""},
-]
-RETURNED = [
-    {"label": "作成", "state": "done"},
-    {"label": "提出", "state": "error", "note": "差戻し"},
-    {"label": "確認", "state": ""},
-    {"label": "承認", "state": ""},
-]
-TONES = [
-    ("success", "提出しました"),
-    ("error", "提出できません"),
-    ("warning", "期限が近づいています"),
-    ("info", "お知らせ"),
-]
-CHANGES = [
-    {"label": "進捗区分", "before": "計画どおり", "after": "やや遅れ", "change": "changed"},
-    {
-        "label": "実施内容",
-        "before": "7月に仕様を固め、8月に入札を公告した。",
-        "after": "7月に仕様を固め、9月に再度の入札を公告した。応札は2者。",
-        "change": "changed",
-    },
-    {"label": "課題", "before": "", "after": "契約が1か月遅れる見込み。", "change": "added"},
-    {"label": "備考", "before": "前年度からの継続。", "after": "", "change": "removed"},
-    {"label": "担当", "before": "情報政策係", "after": "情報政策係", "change": "same"},
-]
+from project.context import NavigationItem
+from project.palette import colour, contrast, high_contrast, plain
+from project.samples import (
+    BUTTONS,
+    CHANGES,
+    CHIPS,
+    FAMILIES,
+    KEPT,
+    PAIRS,
+    PROGRESS,
+    RETURNED,
+    ROLES,
+    ROWS,
+    SECTIONS,
+    STATES,
+    STEPS,
+    TONES,
+)
 
 
 class SampleForm(forms.Form):
@@ -79,23 +53,90 @@ class SampleForm(forms.Form):
         self.fields["rate"].widget.attrs["inputmode"] = "decimal"
 
 
+@dataclass(frozen=True)
+class Shown:
+    """A text on a ground in one set of colours: hex digits, contrast ratio, and whether it is enough to be read."""
+
+    text: str
+    ground: str
+    ratio: float
+    is_enough: bool
+
+
+def pairs() -> list[tuple[str, str, str, Shown, Shown]]:
+    """Where it stands, text, ground; then both as they are normally (4.5:1) and in high contrast (7:1)."""
+    themes = ((plain(), 4.5), (high_contrast(), 7.0))
+    return [
+        (
+            where,
+            text,
+            ground,
+            *(
+                Shown(colour(text, tokens), colour(ground, tokens), ratio, ratio >= least)
+                for tokens, least in themes
+                for ratio in [contrast(text, ground, tokens)]
+            ),
+        )
+        for where, text, ground in PAIRS
+    ]
+
+
+def swatches() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Each hue with its steps and their hex digits."""
+    tokens = plain()
+    return [
+        (
+            hue,
+            [(name, tokens[name]) for name in tokens if name.startswith(f"{hue}-") and name[len(hue) + 1 :].isdigit()],
+        )
+        for hue in FAMILIES
+    ]
+
+
+def measures(kind: str) -> list[tuple[str, int]]:
+    """The steps of a kind of token with their length in pixels: size, space or radius."""
+    found = {name: value for name, value in plain().items() if name.startswith(f"{kind}-")}
+    return [(name, round(float(value[:-3]) * 16)) for name, value in found.items() if value.endswith("rem")]
+
+
+def menu() -> list[NavigationItem]:
+    parts = tuple(NavigationItem("#frame", label, current) for label, current in (("所属", ""), ("職員", "page")))
+    return [
+        NavigationItem("#frame", "マイワーク", "page", 3),
+        NavigationItem("#frame", "進捗ボード"),
+        NavigationItem("", "管理", "true", items=parts),
+    ]
+
+
 @require_safe
 def styleguide(request: HttpRequest) -> HttpResponse:
     """For those who build pages; to everybody else it isn't there."""
     if not request.user.is_staff:
         raise Http404
     context = {
+        "sections": SECTIONS,
+        "pairs": pairs(),
+        "swatches": swatches(),
+        "roles": [(name, use, colour(name, plain()), colour(name, high_contrast())) for name, use in ROLES],
+        "sizes": measures("size"),
+        "spaces": measures("space"),
+        "radii": measures("radius"),
         "form": SampleForm(auto_id="plain_%s"),
         "wrong": SampleForm({"rate": "120", "day": "2026-12-28"}, auto_id="wrong_%s"),
+        "buttons": BUTTONS,
+        "states": STATES,
         "chips": CHIPS,
         "rows": ROWS,
         "steps": STEPS,
         "returned": RETURNED,
         "changes": CHANGES,
         "tones": TONES,
+        "kept": KEPT,
+        "menu": menu(),
         "page": Paginator(range(200), 10).get_page(request.GET.get("page", 7)),
         "day": date(2026, 10, 7),
         "moment": datetime(2026, 10, 7, 5, 5, tzinfo=UTC),
         "months": range(1, 13),
+        "lines": range(1, 25),
     }
     return render(request, "styleguide.html", context)

@@ -11,6 +11,7 @@ urlpatterns = [
     path("logout/", views.Logout.as_view(), name="logout"),
     path("account/", views.Account.as_view(), name="account"),
     path("language/", views.language, name="language"),
+    path("contrast/", views.contrast, name="contrast"),
     path("accessibility/", views.accessibility, name="accessibility"),
     path("styleguide/", styleguide, name="styleguide"),
     path("healthz", views.healthz, name="healthz"),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from departments.models import Appointment
 from departments.models.people import Language
+from project.contrast import CONTRAST_COOKIE, Contrast
 from project.forms import LoginForm, PasswordForm
 from project.keeping import ask_to_log_in, ask_to_send, carried, kept_of
 from workflows.news import SINCE, since_before
@@ -78,7 +79,10 @@ class Account(PasswordChangeView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         appointments = Appointment.objects.in_force(timezone.localdate()).filter(user=self.request.user)
         return super().get_context_data(
-            languages=Language.choices, appointments=appointments.select_related("department"), **kwargs
+            languages=Language.choices,
+            contrasts=Contrast.choices,
+            appointments=appointments.select_related("department"),
+            **kwargs,
         )
 
     def form_valid(self, form: Any) -> HttpResponse:
@@ -91,23 +95,37 @@ class Account(PasswordChangeView):
 def language(request: HttpRequest) -> HttpResponse:
     """Keep the chosen language in the cookie and, if known, with the person; then go back to `next`."""
     chosen = request.POST.get("language", "")
-    target = request.POST.get("next", "")
-    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
-        target = resolve_url("home")
-    response = HttpResponseRedirect(target)
+    response = _back(request)
     if chosen in dict(settings.LANGUAGES):
-        response.set_cookie(
-            settings.LANGUAGE_COOKIE_NAME,
-            chosen,
-            max_age=365 * 24 * 60 * 60,
-            secure=settings.SECURE,
-            httponly=True,
-            samesite="Lax",
-        )
+        _remember(response, settings.LANGUAGE_COOKIE_NAME, chosen)
         if request.user.is_authenticated:
             request.user.language = chosen
             request.user.save(update_fields=["language"])
     return response
+
+
+@login_not_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def contrast(request: HttpRequest) -> HttpResponse:
+    """Keep the chosen contrast in the browser's cookie, since it is about this screen; then go back to `next`."""
+    chosen = request.POST.get("contrast", "")
+    response = _back(request)
+    if chosen in Contrast.values:
+        _remember(response, CONTRAST_COOKIE, chosen)
+    return response
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    """To the page of ours that the form names, else to my work."""
+    target = request.POST.get("next", "")
+    if not url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure()):
+        target = resolve_url("home")
+    return HttpResponseRedirect(target)
+
+
+def _remember(response: HttpResponse, cookie: str, value: str) -> None:
+    year = 365 * 24 * 60 * 60
+    response.set_cookie(cookie, value, max_age=year, secure=settings.SECURE, httponly=True, samesite="Lax")
 
 
 @login_not_required

@@ -56,7 +56,7 @@ def page_range(paginator: Paginator, number: int) -> Iterator[int | str]:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A heroicon (mini) in the text's size; decoration unless `label` gives it a name."""
-    svg = heroicon_mini(name, size=20, class_="icon", aria_hidden="true", focusable="false")
+    svg = heroicon_mini(name, size=20, aria_hidden="true", focusable="false", **{"class": "icon"})
     if not label:
         return svg
     return format_html('{}<span class="visually-hidden">{}</span>', svg, label)

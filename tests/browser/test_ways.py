@@ -119,4 +119,5 @@ def log_in(page: Page, site: str, name: str) -> None:
 
 
 def log_out(page: Page) -> None:
+    page.locator(".tools summary").click()
     page.get_by_role("button", name="ログアウト").first.click()

@@ -81,6 +81,23 @@ def test_the_language_switch_leads_nowhere_else(client: Client, target: str) -> 
     assert client.post("/language/", {"language": "en", "next": target}).headers["Location"] == "/"
 
 
+@pytest.mark.parametrize(("chosen", "link"), [("more", '.css">'), ("standard", ""), ("auto", '" media="(prefers-')])
+def test_the_contrast_is_kept_with_the_browser(client: Client, chosen: str, link: str) -> None:
+    """More for everybody, none whatever the device asks for, or as the device asks."""
+    response = client.post("/contrast/", {"contrast": chosen, "next": "/login/"})
+    assert response.headers["Location"] == "/login/"
+    page = client.get("/login/").content.decode()
+    assert ("contrast" in page.partition("</head>")[0]) == (chosen != "standard")
+    assert link in page.partition("css/contrast")[2].partition("\n")[0]
+
+
+def test_an_unknown_contrast_changes_nothing(client: Client) -> None:
+    response = client.post("/contrast/", {"contrast": "sepia", "next": "//evil.example"})
+    assert (response.headers["Location"], response.cookies) == ("/", {})
+    client.cookies["meguru_contrast"] = "sepia"
+    assert "prefers-contrast" in client.get("/login/").content.decode()
+
+
 def test_pages_are_japanese_whatever_the_browser_asks_for(client: Client) -> None:
     page = client.get("/login/", headers={"Accept-Language": "en"})
     assert (page.headers["Content-Language"], '<html lang="ja">' in page.content.decode()) == ("ja", True)
@@ -108,7 +125,8 @@ def test_the_menu_offers_administration_only_to_administrators(client: Client) -
 
     def offered(role: str, name: str) -> set[str]:
         client.force_login(make_person(name, city, role))
-        return {item.url for item in client.get("/account/").context["navigation"]}
+        items = client.get("/account/").context["navigation"]
+        return {each.url for item in items for each in (item.items or [item])}
 
     plain, administrator = offered(Role.EDITOR, "sato"), offered(Role.ADMINISTRATOR, "kanri")
     assert "/" in plain
