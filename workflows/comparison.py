@@ -122,7 +122,7 @@ class Comparison:
     """A whole report beside an earlier one, if there is any.
 
     `against`: which one stands beside it; `names`: those there are, by their names. `rest`: what else was changed since
-    the last round and does not stand side by side. `counts`: how many measures are in which class, in their order.
+    the last round and does not stand side by side. `counts`: how many measures are in which class, most first.
     """
 
     against: Against | None
@@ -179,7 +179,7 @@ def _measure_pair(
 
 def _counts(measures: Iterable[MeasureReading]) -> list[tuple[Status, int]]:
     found = Counter(measure.progress for measure in measures if measure.progress)
-    return list(found.items())
+    return found.most_common()
 
 
 def _move(now: MeasureReading, before: MeasureReading | None) -> Move | None:

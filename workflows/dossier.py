@@ -17,6 +17,7 @@ from workflows.comparison import Comparison, compare, rest_of
 from workflows.content import Content, review_content
 from workflows.draft import read_draft
 from workflows.models import Event, EventKind, Outcome, ProgressClass, Review, Stage
+from workflows.models.history import SENT_BACK
 from workflows.reading import (
     Amendment,
     ChangeRow,
@@ -217,6 +218,15 @@ def verdicts_of(events: Sequence[Event], rounds: Collection[int] | None = None) 
         for event in reversed(events)
         if event.kind in Outcome.values and (rounds is None or event.round in rounds)
     ]
+
+
+def verdicts_on_return(events: Sequence[Event]) -> list[Verdict]:
+    """The decisions on the round that the office sent back last, newest first: what is to be mended.
+
+    A round that was submitted again and taken back (引戻し) since has none of its own.
+    """
+    rounds = [event.round for event in events if event.kind in SENT_BACK]
+    return verdicts_of(events, rounds[-1:])
 
 
 def _history(events: Sequence[Event]) -> list[Entry]:

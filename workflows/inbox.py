@@ -167,10 +167,10 @@ def _tasks(items: Sequence[Item], user: User, on: date) -> list[Task]:
 
 
 def _returns(reviews: Iterable[Review]) -> dict[int, Event]:
-    """What sent each back that was: the return or the revocation of the round that it stands in."""
-    rounds = {review.pk: review.round for review in reviews if review.is_returned}
-    events = Event.objects.filter(review__in=rounds, kind__in=SENT_BACK).select_related("by", "on_behalf_of")
-    return {event.review_id: event for event in events if event.round == rounds[event.review_id]}
+    """What sent each back that was: the last return or revocation, also where it was submitted and withdrawn since."""
+    back = [review.pk for review in reviews if review.is_returned]
+    events = Event.objects.filter(review__in=back, kind__in=SENT_BACK).select_related("by", "on_behalf_of")
+    return {event.review_id: event for event in events.order_by("sequence")}
 
 
 def _open_pins(reviews: Iterable[Review]) -> dict[int, Pins]:

@@ -160,7 +160,7 @@ def the_lead_mends_it(city: City, names: Names) -> None:
 def the_reviewer_passes_it_on(city: City) -> None:
     reviewer = city.visit("reviewer")
     page = reviewer.follow("審査する")
-    page.says("前回の提出から変わったところ", "第2回提出の内容", FIRST_REASON)
+    page.says("第1回提出から変わったところ", "第2回提出の内容", FIRST_REASON)
     assert "<del>12</del>" in page.html
     assert "<ins>14</ins>" in page.html
     reviewer.press("承認へ回す").says("承認へ回しました")
@@ -189,7 +189,7 @@ def the_lead_submits_straight_to_approval(city: City, names: Names) -> None:
 def the_approver_approves_it(city: City) -> None:
     approver = city.visit("approver")
     page = approver.follow("承認する")
-    page.says("第3回提出の内容", "前回の提出から変わったところ", SECOND_REASON)
+    page.says("第3回提出の内容", "第2回提出から変わったところ", SECOND_REASON)
     form, button = approver.button("承認")
     approver.press("承認", comment="よくまとまっています。").says("承認しました", "いま対応が必要なものはありません")
     approver.send(form, button).says("すでに処理済みです", "その後に送信された操作は実行していません")

@@ -304,3 +304,49 @@ def test_the_page_reads_in_english_too(cast: Cast, submitted: Review, pin: Pin) 
     text = text_of(page_of(cast.reviewer, "review", submitted.pk))
     assert "1 comment of the office is not resolved" in text
     assert "! Not resolved ↩ Answered 1 施策1 › what was done" in text
+
+
+# ---- what else was typed on the page
+
+
+def test_what_is_typed_beside_it_stays_where_it_was_typed(cast: Cast, submitted: Review, pin: Pin, target: str) -> None:
+    """Without JavaScript too: the page has one form, and comes back with all that was not sent."""
+    beside = {"comment": "長い判断のコメント", f"pin-{target[1:].split('.')[0]}-text": "あとで送る指摘"}
+    for send in (
+        lambda: add(cast.reviewer, submitted, **beside),
+        lambda: add(cast.reviewer, submitted, text="", **beside),
+        lambda: answer(cast.reviewer, pin, **beside),
+        lambda: resolve(cast.reviewer, pin, **beside),
+    ):
+        response = send()
+        page = response.content.decode()
+        assert response.status_code == 200
+        assert all(f"{text}</textarea>" in page for text in beside.values())
+        assert page.count("長い判断のコメント") == page.count("あとで送る指摘") == 1
+    assert rows() == (2, 2, 6)
+    assert "長い判断のコメント" not in page_of(cast.reviewer, "review", submitted.pk).content.decode()
+
+
+def test_a_decision_waits_for_a_comment_that_is_typed_and_not_sent(cast: Cast, submitted: Review, pin: Pin) -> None:
+    before = rows()
+    for name in ("pin-whole-text", f"answer-{pin.pk}-text"):
+        response = say(
+            cast.reviewer, submitted, "decide", submitted.pk, outcome="passed", comment="可", **{name: "まだ"}
+        )
+        assert response.status_code == 200
+        assert "入力した指摘または回答が、まだ送られていません。" in text_of(response)
+        assert response.content.decode().count("まだ</textarea>") == 1
+        assert "可</textarea>" in response.content.decode()
+    assert rows() == before
+    assert now_of(submitted).stage == "review"
+
+
+def test_who_comes_second_keeps_all_that_was_typed(cast: Cast, submitted: Review, pin: Pin) -> None:
+    take(Action.PASS, submitted, cast.second_reviewer)
+    beside = {"comment": "長い判断のコメント", "pin-whole-text": "全体への指摘"}
+    for response in (
+        answer(cast.reviewer, pin, task=submitted.task_id, **beside),
+        say(cast.reviewer, submitted, "decide", submitted.pk, outcome="passed", **beside),
+    ):
+        assert response.status_code == 409
+        assert all(text in text_of(response) for text in beside.values())

@@ -301,3 +301,9 @@ def test_the_page_reads_in_english_too(cast: Cast, plan: ActionPlan, submitted: 
     assert "Under review" in text
     assert "28 Oct 2026 (Wed) 14 business days left" in text
     assert "Pass on for approval" in text
+
+
+def test_what_was_submitted_again_and_taken_back_still_tells_why_it_came_back(cast: Cast, second_round: Review) -> None:
+    take(Action.WITHDRAW, second_round, cast.lead)
+    for name, *args in (("review", second_round.pk), ("prepare", second_round.pk), ("home",)):
+        assert REASON in text_of(page_of(cast.lead, name, *args)), name

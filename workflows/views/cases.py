@@ -23,8 +23,9 @@ from workflows.models import Review, Stage
 from workflows.services import cases, nudges
 from workflows.services.reviews import last_event, require
 from workflows.standing import absent_for
+from workflows.views.heads import head_of
 from workflows.views.refusals import came_second, not_allowed, sent_number
-from workflows.wording import done_text, status_of
+from workflows.wording import done_text
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,7 @@ def _is_current(request: HttpRequest, seen: dict[str, Any]) -> bool:
 
 def _page(request: HttpRequest, found: Review, case: Case, form: CaseForm) -> HttpResponse:
     context = {
-        "review": found,
-        "status": status_of(found),
+        **head_of(request, found, form.on),
         "form": form,
         "text": case.text(found, request.user, form.on),
         "seen": case.seen(found),
