@@ -1,11 +1,11 @@
 """The strategy as its page shows it: theme → initiative → indicators, and the measures that serve each."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Count, Q, QuerySet
 
 from departments.access import rights, visible_plans
 from departments.fiscal import fiscal_year_of
@@ -13,13 +13,20 @@ from departments.models import Indicator, Initiative, Measure, Strategy, Theme, 
 from departments.models.organisation import Permission
 from departments.models.plans import PlanState
 
+# With more measures than this, an initiative's are shown on the schedule alone.
+MOST_LISTED = 20
+
 
 @dataclass(frozen=True)
 class InitiativeNode:
-    """`open_plans`: ids of those plans among the measures' that the reader may open."""
+    """`count`: how many measures serve it; `measures` are these where they are few, else none.
+
+    `open_plans`: ids of those plans among the measures' that the reader may open.
+    """
 
     initiative: Initiative
     indicators: list[Indicator]
+    count: int
     measures: list[Measure]
     open_plans: frozenset[int]
 
@@ -47,32 +54,41 @@ def strategy_of(fiscal_year: int) -> Strategy | None:
 
 
 def strategy_tree(strategy: Strategy, user: User, on: date) -> list[ThemeNode]:
-    """The whole tree in four queries and those of the reader's rights, however much hangs on it."""
+    """The whole tree in five queries and those of the reader's rights, however much hangs on it."""
     indicators: dict[int, list[Indicator]] = defaultdict(list)
     for indicator in (
         Indicator.objects.filter(initiative__strategy=strategy).select_related("department").order_by("pk")
     ):
         indicators[indicator.initiative_id].append(indicator)
+    known = known_measures(strategy, user, on)
+    counts = dict(known.order_by().values_list("initiative").annotate(Count("pk")))
     measures: dict[int, list[Measure]] = defaultdict(list)
-    for measure in _known_measures(strategy, user, on):
+    for measure in _in_order(known, [initiative for initiative, count in counts.items() if count <= MOST_LISTED]):
         measures[measure.initiative_id].append(measure)
     open_plans = frozenset(
         visible_plans(user, on).filter(fiscal_year=strategy.fiscal_year).values_list("pk", flat=True)
     )
     nodes: dict[int, list[InitiativeNode]] = defaultdict(list)
     for initiative in strategy.initiatives.order_by("number"):
-        node = InitiativeNode(initiative, indicators[initiative.pk], measures[initiative.pk], open_plans)
+        node = InitiativeNode(
+            initiative=initiative,
+            indicators=indicators[initiative.pk],
+            count=counts.get(initiative.pk, 0),
+            measures=measures[initiative.pk],
+            open_plans=open_plans,
+        )
         nodes[initiative.theme_id].append(node)
     return [ThemeNode(theme, nodes[theme.pk]) for theme in strategy.themes.order_by("number")]
 
 
-def _known_measures(strategy: Strategy, user: User, on: date) -> Iterator[Measure]:
+def known_measures(strategy: Strategy, user: User, on: date) -> QuerySet[Measure]:
     """What all of the city may know: the measures of approved plans; besides, those of one's own drafts."""
     own = rights(user, on).departments(Permission.READ_DRAFTS)
-    return (
-        Measure.objects.filter(Q(plan__state=PlanState.APPROVED) | Q(plan__department__in=own))
-        .filter(initiative__strategy=strategy)
-        .select_related("plan__department")
-        .order_by("plan__department__position", "plan__department__code", "plan__kind", "number")
-        .iterator()
-    )
+    known = Q(plan__state=PlanState.APPROVED) | Q(plan__department__in=own)
+    return Measure.objects.filter(known, initiative__strategy=strategy)
+
+
+def _in_order(known: QuerySet[Measure], initiatives: Iterable[int]) -> QuerySet[Measure]:
+    """Those of the initiatives, department by department."""
+    order = ("plan__department__position", "plan__department__code", "plan__kind", "number")
+    return known.filter(initiative__in=initiatives).select_related("plan__department").order_by(*order)

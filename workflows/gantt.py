@@ -66,7 +66,7 @@ def progress_of(measures: Iterable[Measure], user: User, on: date) -> dict[int, 
         .exclude(progress=None)
         .select_related("progress", "review__checkpoint")
         .defer("done", "issue", "next_step")
-        .order_by("review__checkpoint__opens_on")
+        .order_by("review__checkpoint__opens_on", "review__checkpoint_id")
     )
     return {
         report.measure_id: Progress(

@@ -80,7 +80,7 @@ def the_editor_writes_it(city: City) -> None:
     assert ActionPlan.objects.get().measures.count() == 0
     page = editor.press("保存", **{"m0-initiative": str(the_initiative().pk), "m0-s0-first_month": "2"})
     page.says(
-        "計画を保存しました", "オンライン申請の拡大", "準備 5～6月", "対象手続 30以上", "待たせない市役所にする。"
+        "計画を保存しました", "オンライン申請の拡大", "準備 5～6月", "対象手続 施策1 30以上", "待たせない市役所にする。"
     )
     page.says("提出までに直すこと", "施策1: 年度の目標が書かれていません。")
 
