@@ -62,6 +62,7 @@ MIDDLEWARE = [
     # These two before whatever may answer by itself: a file, or the refusal of a host name.
     "csp.middleware.CSPMiddleware",
     "project.middleware.NoStoreMiddleware",
+    "project.middleware.CompressedPagesMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "notifications.middleware.WakeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -3,21 +3,25 @@
 `HYPOTHESIS_PROFILE=long` shows every page to everybody who gets it, which takes an hour; the short form to one.
 """
 
+import gzip
 import io
 import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 from pytest_django.live_server_helper import LiveServer
 
 from departments.models import ActionPlan, Appointment, Department, Deputy, Role, User
@@ -34,6 +38,9 @@ AXE = {
     "resultTypes": ["violations"],
 }
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SHEETS_AND_SCRIPTS = """performance.getEntriesByType("resource").map(entry => new URL(entry.name).pathname)
+    .filter(path => /\\.(css|js)$/.test(path))"""
+MOST_BYTES = 100 * 1024
 
 
 class Shown(NamedTuple):
@@ -201,6 +208,7 @@ PAGES = [
     Shown("review_draft", "auditor", returned),
     Shown("review", "reviewer", submitted),
     Shown("review", "reviewer", resubmitted),
+    Shown("review", "reviewer", resubmitted, query="?against=quarter"),
     Shown("review", "approver", passed),
     Shown("review", "executive", approved),
     Shown("review", "auditor", resubmitted),
@@ -279,6 +287,7 @@ def test_every_page(site: str, page: Page, subtests: pytest.Subtests) -> None:
                 answer = page.goto(address)
                 assert answer is not None
                 assert (answer.status, page.locator("html").get_attribute("lang")) == (200, language)
+                assert weight(page, answer) <= MOST_BYTES
                 assert VERSION in page.locator("footer").inner_text()
                 for width in WIDTHS:
                     page.set_viewport_size({"width": width, "height": 800})
@@ -311,6 +320,18 @@ def become(page: Page, login: str, language: str, site: str) -> None:
         cookies[settings.SESSION_COOKIE_NAME] = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.clear_cookies()
     page.context.add_cookies([{"name": name, "value": value, "url": site} for name, value in cookies.items()])
+
+
+def weight(page: Page, answer: Response) -> int:
+    """Bytes on the way to somebody who comes for the first time: the page with its stylesheets and scripts."""
+    return answer.request.sizes()["responseBodySize"] + sum(map(compressed, page.evaluate(SHEETS_AND_SCRIPTS)))
+
+
+@cache
+def compressed(path: str) -> int:
+    """The size of a static file as WhiteNoise hands it out."""
+    found = finders.find(path.removeprefix(settings.STATIC_URL))
+    return len(gzip.compress(Path(str(found)).read_bytes()))
 
 
 def faults(page: Page) -> dict[tuple[Any, ...], list[str]]:

@@ -148,6 +148,12 @@ def test_health_needs_no_login_and_readiness_tells_a_lost_database(
     assert (response.status_code, response.json()) == (503, {"ready": False, "database": "unreachable"})
 
 
+def test_pages_travel_compressed_to_whoever_takes_that(client: Client) -> None:
+    asked = client.get("/login/", headers={"Accept-Encoding": "gzip"})
+    assert (asked.headers["Content-Encoding"], asked.content[:2]) == ("gzip", b"\x1f\x8b")
+    assert "Content-Encoding" not in client.get("/login/").headers
+
+
 def test_the_style_guide_is_for_staff(client: Client) -> None:
     user = make_user()
     client.force_login(user)
