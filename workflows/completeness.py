@@ -14,14 +14,20 @@ from workflows.removals import reported_but_removed
 
 
 def problems(review: Review, draft: Draft) -> list[Problem]:
-    """Everything that keeps the review from being submitted; anchors are the ids of the prepare page's fields."""
+    """Everything that keeps the review from being submitted, in the order of the page; anchors are ids of its fields."""
     if review.checkpoint.is_plan:
         return plan_problems(review.plan)
     if draft.proposal is not None:
         return proposal_problems(review.plan, draft.proposal)
-    of_measures = [problem for measure, report in draft.measures for problem in measure_problems(measure, report)]
-    of_indicators = [problem for found, report in draft.indicators for problem in indicator_problems(found, report)]
-    return of_measures + of_indicators
+    found = []
+    for measure, report in draft.measures:
+        found += measure_problems(measure, report) + _of_indicators(draft, measure.pk)
+    return found + _of_indicators(draft, None)
+
+
+def _of_indicators(draft: Draft, measure_id: int | None) -> list[Problem]:
+    own = [(indicator, report) for indicator, report in draft.indicators if indicator.measure_id == measure_id]
+    return [problem for indicator, report in own for problem in indicator_problems(indicator, report)]
 
 
 def proposal_problems(plan: ActionPlan, proposal: Proposal) -> list[Problem]:

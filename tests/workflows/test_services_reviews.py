@@ -122,12 +122,12 @@ def test_submit_lists_everything_that_is_missing(places: Places, cast: Cast) -> 
     assert [problem.anchor for problem in refusal.value.problems] == [
         f"id_m{first.pk}-progress",
         f"id_m{first.pk}-done",
+        f"id_i{count.pk}-value",
         f"id_m{late.pk}-done",
         f"id_m{late.pk}-issue",
         f"id_m{late.pk}-next_step",
         f"id_i{share.pk}-numerator",
         f"id_i{done.pk}-done",
-        f"id_i{count.pk}-value",
     ]
     assert (state_of(review), Submission.objects.count(), second) == (before, 0, late)
 
