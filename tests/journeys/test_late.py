@@ -71,7 +71,8 @@ def test_what_is_taken_back_what_is_late_and_what_is_never_done(city: City) -> N
 def the_lead_submits_and_takes_it_back(city: City, civic: Review) -> None:
     lead = city.visit("suzuki")
     lead.follow("入力する")
-    lead.press("提出", **report(civic)).says("提出しました")
+    lead.press("確認して提出", **report(civic)).says("まだ提出していません。次の内容で提出します。")
+    lead.press("提出する").says("提出しました")
     lead.follow("引き戻す").says("提出したものの引戻し")
     form, button = lead.button("引き戻す")
     lead.press("引き戻す").says(
@@ -85,7 +86,8 @@ def the_lead_submits_and_takes_it_back(city: City, civic: Review) -> None:
 def the_lead_submits_again_and_the_reviewer_passes_it_on(city: City, civic: Review) -> None:
     lead = city.visit("suzuki")
     lead.follow("確認して提出")
-    lead.press("提出").says("提出しました")
+    lead.press("確認して提出")
+    lead.press("提出する").says("提出しました")
     lead.follow("引き戻す")
     form, button = lead.button("引き戻す")
     city.tick()
@@ -111,7 +113,7 @@ def the_board_shows_who_is_late(city: City) -> None:
 def the_neighbour_has_not_submitted_when_it_closes(city: City, tax: Review) -> None:
     lead = city.visit("kato")
     lead.follow("入力する")
-    form, button = lead.button("提出")
+    form, button = lead.button("確認して提出")
     administrator = city.visit("administrator")
     administrator.follow("チェックポイント")
     administrator.follow("終了する").says("まだ承認されていないものが2件あります")

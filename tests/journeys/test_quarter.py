@@ -114,16 +114,16 @@ def test_a_quarter_from_opening_to_approval(city: City) -> None:
 def the_editor_begins(city: City, names: Names) -> None:
     editor = city.visit("tanaka")
     editor.page.says("対応が必要なものが1件あります", "市民課", "あと8営業日")
-    editor.follow("入力する").says("令和8年9月30日(水)現在", "あと6件の入力が必要です", "提出できる人(所属長)：suzuki")
+    editor.follow("入力する").says("令和8年9月30日(水)現在", "提出まであと6項目", "提出できる人(所属長)：suzuki")
     page = editor.press("下書きを保存", **names.half)
-    page.says("下書きを保存しました", "あと6件の入力が必要です", "最終保存：tanaka、令和8年10月5日(月) 10:00")
-    assert "提出" not in {button.text.strip() for form in page.forms for button in form.buttons}
+    page.says("下書きを保存しました", "提出まであと6項目", "最終保存：tanaka、令和8年10月5日(月) 10:00")
+    assert "確認して提出" not in {button.text.strip() for form in page.forms for button in form.buttons}
 
 
 def the_lead_submits(city: City, names: Names) -> None:
     lead = city.visit("suzuki")
     lead.follow("入力を続ける")
-    page = lead.press("提出")
+    page = lead.press("確認して提出")
     page.says(
         "まだ提出していません。あと6件の入力が必要です",
         "施策1 施策1：取組の状況を入力してください。",
@@ -135,7 +135,8 @@ def the_lead_submits(city: City, names: Names) -> None:
     )
     missing = {link.address.partition("#")[2] for link in page.links if "入力" in link.text and "#id_" in link.address}
     assert (len(missing), missing - page.ids) == (6, set())
-    page = lead.press("提出", **names.rest)
+    lead.press("確認して提出", **names.rest).says("次の内容で提出します。", "37.5%", "450", "やや遅れ")
+    page = lead.press("提出する")
     page.says("提出しました", "審査中", "いまの担当(審査)：reviewer", "37.5%", "450", "やや遅れ")
 
 
@@ -152,9 +153,8 @@ def the_reviewer_returns_it(city: City) -> None:
 def the_lead_mends_it(city: City, names: Names) -> None:
     lead = city.visit("suzuki")
     lead.follow("修正する").says("差し戻されました", FIRST_REASON, "必要な項目はすべて入力・保存されています")
-    lead.press("提出", **{names.second_done: "8月に14手続を始めた。"}).says(
-        "提出しました", "いまの担当(審査)：reviewer"
-    )
+    lead.press("確認して提出", **{names.second_done: "8月に14手続を始めた。"})
+    lead.press("提出する").says("提出しました", "いまの担当(審査)：reviewer")
 
 
 def the_reviewer_passes_it_on(city: City) -> None:
@@ -181,7 +181,8 @@ def the_lead_submits_straight_to_approval(city: City, names: Names) -> None:
     page = lead.follow("修正する")
     page.says(SECOND_REASON)
     assert FIRST_REASON not in page.text
-    page = lead.press("提出", **{names.second_issue: "本人確認の方式が決まらず、来年度に延びる。"})
+    lead.press("確認して提出", **{names.second_issue: "本人確認の方式が決まらず、来年度に延びる。"})
+    page = lead.press("提出する")
     page.says("提出しました", "承認待ち", "いまの担当(承認)：approver")
     assert city.visit("reviewer").page.says("いま対応が必要なものはありません")
 

@@ -89,7 +89,7 @@ class Target(NamedTuple):
 
 TARGETS = {
     "prepare": Target("editor", "/reviews/{open}/prepare/", "下書きを保存"),
-    "submit": Target("lead", "/reviews/{open}/prepare/", "提出"),
+    "submit": Target("lead", "/reviews/{open}/prepare/", "確認して提出"),
     "plan prepare": Target("tax_lead", "/reviews/{plan}/prepare/", "提出"),
     "pass": Target("reviewer", "/reviews/{submitted}/", "承認へ回す"),
     "return": Target("reviewer", "/reviews/{submitted}/", "差し戻す"),

@@ -57,7 +57,7 @@ def test_no_event_is_written(cast: Cast, review: Review) -> None:
 
 def test_what_is_whole_can_be_submitted(cast: Cast, review: Review) -> None:
     response = autosave(cast.editor, review, sheet_of(review, progress="on_plan", done="終えた。"))
-    assert "必要な項目はすべて入力済みです" in said(response)
+    assert "必要な項目はすべて入力・保存されています" in said(response)
     assert "○ 入力済み" in said(response)
 
 
