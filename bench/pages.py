@@ -44,7 +44,7 @@ def main() -> None:
         "my work of a department": (lead, "/"),
         "my work of the office": (city.reviewer, "/"),
         "board": (city.reviewer, "/board/"),
-        "dashboard": (executive, "/rates/"),
+        "dashboard": (executive, "/dashboard/"),
     }
     this_year = fiscal_year_of(timezone.localdate())
     build_year(city, this_year, is_last=True)

@@ -88,11 +88,15 @@ def scope_of(user: User, checkpoint: Checkpoint, checkpoints: Iterable[Checkpoin
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of the reports that are asked for stand approved; `revoked`: approved once, and open again."""
+    """How many of the reports that are asked for stand approved; `revoked`: approved once, and open again.
+
+    `is_partial`: whether there are reports of departments besides that the person may not read.
+    """
 
     approved: int
     asked: int
     revoked: int
+    is_partial: bool
 
     @property
     def open(self) -> int:
@@ -100,14 +104,15 @@ class Progress:
 
 
 def progress_of(scope: Scope) -> Progress:
-    """One query."""
+    """Two queries."""
     revoked = Decision.objects.filter(review=OuterRef("pk"), outcome=Outcome.REVOKED)
     numbers = scope.reviews().aggregate(
         approved=Count("pk", filter=Q(stage=Stage.APPROVED)),
         asked=Count("pk"),
         revoked=Count("pk", filter=~Q(stage=Stage.APPROVED) & Q(Exists(revoked))),
     )
-    return Progress(**numbers)
+    others = Review.objects.filter(checkpoint=scope.checkpoint).exclude(department__in=scope.departments)
+    return Progress(**numbers, is_partial=others.exists())
 
 
 def contents_of(reviews: Iterable[int]) -> dict[int, Content]:

@@ -85,8 +85,11 @@ class InitiativeKpis:
 
 @dataclass(frozen=True)
 class ThemeKpis:
+    """`hidden`: how many indicators of the theme are reported by departments whose reports the reader may not read."""
+
     theme: Theme
     initiatives: list[InitiativeKpis]
+    hidden: int
 
 
 @dataclass(frozen=True)
@@ -126,9 +129,12 @@ def kpi_tree(
         kpi = _derived(indicator, scope, rates) if derived else _kpi(indicator, scope, reported)
         kpis[indicator.initiative_id or 0].append(kpi)
     nodes: dict[Theme, list[InitiativeKpis]] = defaultdict(list)
+    hidden: Counter[int] = Counter()
     for initiative in initiatives:
-        nodes[initiative.theme].append(InitiativeKpis(initiative, kpis[initiative.pk]))
-    return [ThemeKpis(theme, found) for theme, found in nodes.items()]
+        shown = [kpi for kpi in kpis[initiative.pk] if not kpi.is_hidden]
+        nodes[initiative.theme].append(InitiativeKpis(initiative, shown))
+        hidden[initiative.theme_id] += len(kpis[initiative.pk]) - len(shown)
+    return [ThemeKpis(theme, found, hidden[theme.pk]) for theme, found in nodes.items()]
 
 
 def _indicators(fiscal_year: int) -> list[Indicator]:
@@ -216,11 +222,11 @@ def _derived(indicator: Indicator, scope: Scope, rates: dict[int, dict[int, Comp
         return _of_each(indicator, computed)
     found = _of_all(computed)
     was = _of_all(earlier) if earlier and earlier.lines[0].rate.counting else None
-    drawn = bullet(found, f"kpi-{indicator.pk}")
+    drawn = bullet(found, f"kpi-{indicator.pk}", was)
     return Kpi(
         indicator=indicator,
         target=drawn.target_words,
-        status=drawn.status,
+        status=_status_of(found.judgement),
         judgement=found.judgement,
         bullet=drawn,
         spread=None,
@@ -231,6 +237,11 @@ def _derived(indicator: Indicator, scope: Scope, rates: dict[int, dict[int, Comp
         before=_before(was),
         fall=_fall(was, found),
     )
+
+
+def _status_of(judgement: Judgement) -> Status:
+    """The judgement of what the system computes, which has none while nothing counts."""
+    return NOT_APPROVED if judgement == Judgement.COMPUTED else judgement_status(judgement)
 
 
 def _of_all(computed: ComputedIndicator) -> Measured:
@@ -247,7 +258,7 @@ def _of_each(indicator: Indicator, computed: ComputedIndicator) -> Kpi:
     return Kpi(
         indicator=indicator,
         target=target_text(indicator),
-        status=judgement_status(worst),
+        status=_status_of(worst),
         judgement=worst,
         bullet=None,
         spread=Spread(

@@ -15,6 +15,7 @@ from workflows.wording import Status, progress_status
 # Whether a class got worse or better since the checkpoint before.
 WORSE, BETTER = "worse", "better"
 FALLS = {WORSE: Q(fall__gt=0), BETTER: Q(fall__lt=0)}
+FALL_WORDS = {WORSE: _("worse than last time"), BETTER: _("better than last time")}
 PLACE = (
     "review__department__parent__position",
     "review__department__position",
@@ -111,9 +112,12 @@ def chosen(
     change, words = query.get("change", ""), list[str]()
     if change not in ("", *FALLS) or query.get("priority", "") not in ("", "1"):
         return None
-    reports = scope.compared().filter(FALLS[change]) if change else scope.measures()
+    reports = scope.measures()
+    if change:
+        reports = scope.compared().filter(FALLS[change])
+        words.append(str(FALL_WORDS[change]))
     if query.get("priority"):
-        reports = reports.filter(PRIORITY_MEASURES)
+        reports, words = reports.filter(PRIORITY_MEASURES), [*words, str(_("Priority measures"))]
     for name, choose in CHOICES.items():
         if text := query.get(name, ""):
             found = choose(text, scope, classes, initiatives)

@@ -6,7 +6,6 @@ from datetime import date
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from departments.access import Holder
@@ -89,12 +88,12 @@ def judgement_status(judgement: str) -> Status:
 
 
 # Of an indicator that no approved report says anything about.
-NOT_APPROVED = Status("gray", "－", _lazy("Nothing approved yet"))
+NOT_APPROVED = Status("gray", "－", pgettext_lazy("indicator", "Not approved yet"))
 # Of a rate, by whether it reaches the target; before the year's end one that does not yet may still.
 RATE_STATUSES = {
-    True: Status("green", "○", _lazy("Target reached")),
-    False: Status("orange", "△", _lazy("Below target")),
-    None: Status("gray", "－", _lazy("Nothing counts yet")),
+    True: Status("green", "○", pgettext_lazy("rate", "Target reached")),
+    False: Status("orange", "△", pgettext_lazy("rate", "Below target")),
+    None: Status("gray", "－", pgettext_lazy("rate", "Nothing counts yet")),
 }
 
 

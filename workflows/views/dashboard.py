@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from departments.access import rights
 from departments.fiscal import fiscal_year_of
 from departments.models.organisation import Permission
-from workflows.approved import progress_of, scope_of
+from workflows.approved import scope_of
 from workflows.dashboard import build_dashboard
 from workflows.distribution import in_order
 from workflows.kpis import initiatives_of
@@ -35,7 +35,7 @@ class Shown:
 
 
 def shown_of(request: HttpRequest) -> Shown:
-    """The latest checkpoint of `?year=`, or the one of `?kind=`; Http404 for what is none, and where nothing is read."""
+    """The latest checkpoint of `?year=`, or the one of `?kind=`; Http404 for what is none and who reads none."""
     on = timezone.localdate()
     if not rights(request.user, on).anywhere(Permission.READ_APPROVED):
         raise Http404
@@ -92,8 +92,6 @@ def dashboard_measures(request: HttpRequest) -> HttpResponse:
     page = Paginator(listed(asked.reports), MEASURES_OF_A_PAGE).get_page(request.GET.get("page"))
     context = {
         **frame(shown),
-        "scope": scope,
-        "progress": progress_of(scope),
         "words": asked.words,
         "change": request.GET.get("change", ""),
         "page": page,
