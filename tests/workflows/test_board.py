@@ -10,10 +10,10 @@ from departments.models import ActionPlan, User
 from tests.factories import make_department, make_plan
 from tests.workflows.cast import Cast, Places, make_approved_plan
 from tests.workflows.moves import NOW, TODAY, YEAR, closed, make_checkpoint, opened, save, take
-from tests.workflows.pages import logged_in, page_of, text_of
+from tests.workflows.pages import page_of, text_of
 from workflows.access import Action
 from workflows.board import Board, build_board
-from workflows.board_facts import State, read_year
+from workflows.board_facts import read_year
 from workflows.board_query import Wanted
 from workflows.models import CheckpointKind, Review, Stage
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 from departments.models import ActionPlan, Appointment, Role, User
 from departments.projection import rebuild_access
 from tests.database import triggers_aside
-from tests.factories import make_department
 from tests.workflows.cast import Cast, Places, make_approved_plan, make_deputy
 from tests.workflows.moves import NOTE, NOW, TODAY, YEAR, at, closed, fresh, now_of, opened, take, told
 from tests.workflows.pages import logged_in, page_of, text_of

@@ -1,6 +1,6 @@
 """Nudging (催促) and extending due days (期限延長) from the board: one at a click, or those that are chosen there."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,10 +18,11 @@ from django.utils.translation import gettext_lazy, ngettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from departments.access import rights
+from departments.forms.fields import LinesField
 from departments.models import User
 from workflows.access import extends_anybody, nudges_anybody, visible_reviews
 from workflows.board_acts import Choice, choices_to_extend, choices_to_nudge
-from workflows.errors import Stale
+from workflows.errors import ReviewError, Stale
 from workflows.forms.cases import ExtendForm, NudgeForm
 from workflows.models import Review
 from workflows.services.cases import Due, extend_many
@@ -183,6 +184,9 @@ def _answer(request: HttpRequest, act: Act, cases: list[str]) -> HttpResponse:
         return _page(request, act, [Asked(each.review_id, each.task_id) for each in asked], seen, form)
     within = [each for each in asked if each.review_id in seen]
     results = act.carry_out(asked=within, **form.cleaned_data, by=request.user, now=timezone.now())
+    if sentence := _mistake(results):
+        form.add_error(None, sentence)
+        return _page(request, act, [Asked(each.review_id, each.task_id) for each in asked], seen, form)
     done = sum(result.done is not None for result in results)
     return show_outcomes(
         request,
@@ -191,10 +195,25 @@ def _answer(request: HttpRequest, act: Act, cases: list[str]) -> HttpResponse:
         len(asked) - len(within),
         lambda _done: act.chip,
         done_title=act.done_title % {"n": done},
+        kept=list(_kept(form)) if done < len(asked) else [],
         back_url=_board(request),
         back_label=_("Board"),
         on_label=_("Back to the board"),
     )
+
+
+def _mistake(results: Sequence[Result[Any]]) -> str:
+    """What is wrong with what was typed, where every one was refused for one and the same reason; else empty."""
+    sentences = {str(result.refusal) for result in results}
+    is_typed = all(type(result.refusal) is ReviewError for result in results)
+    return sentences.pop() if is_typed and len(sentences) == 1 else ""
+
+
+def _kept(form: forms.Form) -> Iterator[tuple[str, str]]:
+    """Label and text of the words that were typed, for a page that cannot show the form again."""
+    for field in form:
+        if isinstance(field.field, LinesField) and form.cleaned_data[field.name]:
+            yield str(field.label), form.cleaned_data[field.name]
 
 
 def _page(
