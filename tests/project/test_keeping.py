@@ -71,7 +71,10 @@ def test_what_was_typed_arrives_after_the_log_in(editor: User, plan: ActionPlan)
     assert page.says("ログインの有効期限が切れました。入力した内容は保たれています。")
     page = visitor.press("ログイン", username="editor", password=PASSWORD)
     assert page.says(
-        "入力した内容の送信", "窓口の案内を見直す。 来月から試行する。<b>\"'&", "editorさんとして送信します"
+        "入力した内容の送信",
+        "窓口の案内を見直す。 来月から試行する。<b>\"'&",
+        f"送信先 /plans/{plan.pk}/edit/",
+        "送信者 editor",
     )
     assert summary_of(plan) == "計画の概要"
     page = visitor.press("続ける")
@@ -100,7 +103,7 @@ def test_somebody_else_who_logs_in_sees_it_but_has_their_own_rights(editor: User
     form, button, typed = edited(visitor, plan)
     end_session(visitor)
     visitor.send(form, button, typed)
-    assert visitor.press("ログイン", username="tax", password=PASSWORD).says("taxさんとして送信します")
+    assert visitor.press("ログイン", username="tax", password=PASSWORD).says("送信者 tax")
     assert visitor.press("続ける").status == 404
     assert summary_of(plan) == "計画の概要"
 
