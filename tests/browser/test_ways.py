@@ -11,7 +11,7 @@ from departments.models import User
 from tests.factories import PASSWORD
 from tests.workflows.cast import Cast, make_approved_plan, make_cast, make_places
 from tests.workflows.moves import REASON, opened
-from workflows.models import Review, Stage
+from workflows.models import MeasureReport, Review, Stage
 
 MOST_TABS = 80
 # What has the focus: its words or its label, and whether one can see that it has it.
@@ -67,7 +67,7 @@ def test_a_report_is_written_and_submitted_with_the_keyboard_alone(
 
     tab_to(page, lambda tag, words: tag == "A" and words.startswith("入力する"))
     enter(page)
-    tab_to(page, lambda tag, words: words == "提出")
+    tab_to(page, lambda tag, words: words == "確認して提出")
     enter(page)
     # The list of what is missing has the focus, and leads to the field.
     expect(page.locator(".banner--error")).to_be_focused()
@@ -78,7 +78,13 @@ def test_a_report_is_written_and_submitted_with_the_keyboard_alone(
     page.keyboard.press("ArrowDown")  # 計画どおり
     tab_to(page, lambda tag, words: tag == "TEXTAREA" and words.startswith("取組の状況"))
     page.keyboard.type("予定どおり進めた。")
-    tab_to(page, lambda tag, words: words == "提出")
+    # It is saved without a button, and what was missing no longer is.
+    expect(page.locator("#saving")).to_contain_text("に保存しました")
+    expect(page.locator("#lack-count")).to_have_text("必要な項目はすべて入力・保存されています")
+    assert MeasureReport.objects.get().done == "予定どおり進めた。"
+    tab_to(page, lambda tag, words: words == "確認して提出")
+    enter(page)
+    tab_to(page, lambda tag, words: words == "提出する")
     enter(page)
     expect(page.locator(".banner--success")).to_contain_text("提出しました")
     assert Review.objects.get().stage == Stage.REVIEW
@@ -91,12 +97,13 @@ def test_all_works_without_javascript(cast: Cast, live_server: LiveServer, brows
     page.get_by_role("link", name="入力する").click()
     page.get_by_label("進捗区分").select_option(label="計画どおり")
     page.get_by_label("取組の状況").fill("予定どおり進めた。")
-    page.get_by_role("button", name="提出").click()
+    page.get_by_role("button", name="確認して提出").click()
+    page.get_by_role("button", name="提出する").click()
     expect(page.locator(".banner--success")).to_contain_text("提出しました")
     log_out(page)
 
     log_in(page, live_server.url, "reviewer")
-    page.get_by_role("link", name="審査する").click()
+    page.get_by_role("link", name="審査する").first.click()
     page.get_by_role("button", name="差し戻す").click()
     expect(page.locator(".banner--error")).to_contain_text("差し戻す理由を入力してください")
     page.get_by_label("所属へのコメント").fill(REASON)
@@ -121,3 +128,29 @@ def log_in(page: Page, site: str, name: str) -> None:
 def log_out(page: Page) -> None:
     page.locator(".tools summary").click()
     page.get_by_role("button", name="ログアウト").first.click()
+
+
+def test_what_is_typed_outlives_the_network_and_the_session(
+    cast: Cast, live_server: LiveServer, browser: Browser
+) -> None:
+    context = browser.new_context(locale="ja-JP")  # whose console may speak of requests that failed
+    page = context.new_page()
+    log_in(page, live_server.url, "lead")
+    page.get_by_role("link", name="入力する").first.click()
+    typed, warning = page.get_by_label("取組の状況"), page.locator("#unsaved")
+    context.set_offline(True)
+    typed.press_sequentially("一。")
+    expect(warning.get_by_text("サーバーに接続できません")).to_be_visible()
+    context.set_offline(False)
+    expect(warning).to_be_hidden()
+    assert MeasureReport.objects.get().done == "一。"
+
+    session = context.cookies()
+    context.clear_cookies()
+    typed.press_sequentially("二。")
+    expect(warning.get_by_text("ログインの有効期限が切れました")).to_be_visible()
+    context.add_cookies(session)
+    typed.press_sequentially("三。")
+    expect(warning).to_be_hidden()
+    assert MeasureReport.objects.get().done == "一。二。三。"
+    context.close()

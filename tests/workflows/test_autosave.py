@@ -71,7 +71,7 @@ def test_what_cannot_be_kept_is_told_and_the_rest_is_kept(cast: Cast, review: Re
     assert "data-unkept" in response.content.decode()
     assert draft_of(review) == (None, 50, "書いた。")
     mended = autosave(cast.editor, now_of(review), {**sheet_of(now_of(review), percent="60"), "unfit": name})
-    assert f'<div hx-swap-oob="innerHTML:#unfit-{name}"></div>' in mended.content.decode()
+    assert f'hx-swap-oob="innerHTML:#unfit-{name}"' in mended.content.decode()
     assert "data-unkept" not in mended.content.decode()
 
 
