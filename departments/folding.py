@@ -33,7 +33,7 @@ UNREAD = " \t\n\r\v\f\x85\u2028\u2029・\u200b\u200c\u200d\u2060\ufeff\xad" + ""
 def _table() -> dict[int, int | None]:
     table: dict[int, int | None] = {code: ord(chr(code).lower()) for code in CAPITALS if chr(code).lower() != chr(code)}
     table |= {code: code - 0x60 for code in KATAKANA}
-    table |= {ord(other): ord(usual) for usual, *others in (*VARIANTS, *LOOKALIKES) for other in others}
+    table |= {ord(other): ord(same[0]) for same in (*VARIANTS, *LOOKALIKES) for other in same[1:]}
     return table | {ord(sign): None for sign in UNREAD}
 
 
