@@ -137,6 +137,10 @@ class Comparison:
         return self.names[self.against] if self.against else ""
 
     @property
+    def has_indicators(self) -> bool:
+        return bool(self.indicators) or any(pair.indicators for pair in self.measures)
+
+    @property
     def worse(self) -> int:
         """How many measures are in a worse class than at the checkpoint before."""
         return sum(pair.since_quarter is not None and pair.since_quarter.turn == Turn.WORSE for pair in self.measures)
