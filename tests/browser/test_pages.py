@@ -175,6 +175,7 @@ PAGES = [
     Shown("home", "reviewer"),
     Shown("home", "approver"),
     Shown("home", "executive"),
+    Shown("home", "admin"),
     Shown("board", "reviewer"),
     Shown("board", "executive", query="?late=1"),
     Shown("board", "approver", query="?sort=-late&status=returned&status=prepare&checkpoint=q2&q=課&tick=1"),
@@ -259,7 +260,7 @@ PAGES = [
 # Read by machines, a redirect, or a download.
 WITHOUT_A_LOOK = {
     *("healthz", "readyz", "mail_health", "language", "contrast", "review_file", "register_csv", "register_json"),
-    *("board_nudge", "board_extend", "board_csv", "autosave"),
+    *("board_nudge", "board_extend", "board_csv", "autosave", "news_read"),
 }
 
 

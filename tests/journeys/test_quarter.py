@@ -172,7 +172,7 @@ def the_approver_returns_it(city: City) -> None:
     approver.page.says("承認するもの")
     approver.follow("承認する").says("第2回提出の内容", FIRST_REASON)
     approver.press("差し戻す", comment=SECOND_REASON).says("差し戻しました")
-    approver.open("/board/").says("差戻し", "第2回提出")
+    approver.open("/board/").says("差戻し", "2回目")
 
 
 def the_lead_submits_straight_to_approval(city: City, names: Names) -> None:
@@ -199,7 +199,7 @@ def the_approver_approves_it(city: City) -> None:
 
 def everybody_sees_it(city: City) -> None:
     executive = city.visit("executive")
-    executive.open("/board/").says("市民課", "承認済み", "第3回提出")
+    executive.open("/board/").says("市民課", "承認済み", "3回目")
     page = executive.follow("✓承認済み")
     page.says("第3回提出の内容", "来年度に延びる")
     assert "履歴" not in page.text
