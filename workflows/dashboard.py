@@ -23,7 +23,7 @@ from workflows.rates import ComputedIndicator, Line, Rate, computed_at, progress
 from workflows.wording import Status, rate_status
 
 # How many rows stand on the page before it leads to a list of all.
-MOST_MOVED, MOST_BARS = 8, 30
+MOST_MOVED, MOST_BARS = 8, 20
 NONE = Decimal(0)
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -74,7 +75,14 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     )
     if found is None:
         raise Http404
-    context = {**frame(shown), "found": found, "achieving": achieving_classes(), "division": query.get("division", "")}
+    behind = f"{reverse('dashboard_measures')}?year={shown.year}&kind={shown.checkpoint.kind}"
+    context = {
+        **frame(shown),
+        "found": found,
+        "achieving": achieving_classes(),
+        "division": query.get("division", ""),
+        "behind": behind,  # where the measures behind the numbers are listed
+    }
     return render(request, "workflows/dashboard.html", context)
 
 
