@@ -13,7 +13,8 @@ from departments.content import Problem, draft_problems
 from departments.drafts import draft_from
 from departments.models import Indicator, Measure
 from departments.models.indicators import Kind
-from workflows.completeness import indicator_problems, measure_problems
+from workflows.completeness import indicator_problems, measure_problems, problems
+from workflows.draft import Draft
 from workflows.models import IndicatorReport, MeasureReport, Review
 
 
@@ -70,10 +71,10 @@ def _measures(reviews: Sequence[Review]) -> dict[int, list[Measure]]:
 
 
 def _of_plan(review: Review, measures: Sequence[Measure]) -> Headway:
-    problems = draft_problems(draft_from(review.plan.summary, measures))
-    lacking = {problem.anchor for problem in problems}
+    found = draft_problems(draft_from(review.plan.summary, measures))
+    lacking = {problem.anchor for problem in found}
     done = sum(f"measure-{number}" not in lacking for number in range(1, len(measures) + 1))
-    return Headway(Tally(done, len(measures)), Tally(0, 0), problems)
+    return Headway(Tally(done, len(measures)), Tally(0, 0), found)
 
 
 def _of_reports(reviews: Sequence[Review], measures: dict[int, list[Measure]]) -> dict[int, Headway]:
@@ -85,28 +86,33 @@ def _of_reports(reviews: Sequence[Review], measures: dict[int, list[Measure]]) -
     asked = _indicators(reviews)
     return {
         review.pk: _of_report(
-            [(found, on_measures.get((review.pk, found.pk))) for found in measures[review.plan_id]],
-            [(found, on_indicators.get((review.pk, found.pk))) for found in asked[review.pk]],
+            review,
+            Draft(
+                measures=[
+                    (found, on_measures.get((review.pk, found.pk)) or MeasureReport())
+                    for found in measures[review.plan_id]
+                ],
+                indicators=[
+                    (found, on_indicators.get((review.pk, found.pk)) or IndicatorReport()) for found in asked[review.pk]
+                ],
+            ),
         )
         for review in reviews
     }
 
 
-def _of_report(
-    measures: Sequence[tuple[Measure, MeasureReport | None]],
-    indicators: Sequence[tuple[Indicator, IndicatorReport | None]],
-) -> Headway:
-    of_measures = [measure_problems(found, report or MeasureReport()) for found, report in measures]
-    of_indicators = [indicator_problems(found, report or IndicatorReport()) for found, report in indicators]
+def _of_report(review: Review, draft: Draft) -> Headway:
     return Headway(
-        measures=_tally(of_measures),
-        indicators=_tally(of_indicators),
-        problems=[problem for problems in of_measures + of_indicators for problem in problems],
+        measures=_tally(measure_problems(found, report) for found, report in draft.measures),
+        indicators=_tally(indicator_problems(found, report) for found, report in draft.indicators),
+        problems=problems(review, draft),
     )
 
 
-def _tally(problems: Sequence[list[Problem]]) -> Tally:
-    return Tally(done=sum(not found for found in problems), total=len(problems))
+def _tally(lacking: Iterable[list[Problem]]) -> Tally:
+    """Of what is lacking about each."""
+    lacking = list(lacking)
+    return Tally(done=sum(not found for found in lacking), total=len(lacking))
 
 
 def _indicators(reviews: Sequence[Review]) -> dict[int, list[Indicator]]:
@@ -119,10 +125,10 @@ def _indicators(reviews: Sequence[Review]) -> dict[int, list[Indicator]]:
         department__in={review.department_id for review in carrying},
     )
     for row in rows.annotate(year=F("initiative__strategy__fiscal_year")).order_by("initiative__number", "pk"):
-        of_strategy[row.year, row.department_id].append(row)  # type: ignore[attr-defined]  # the annotation above
+        of_strategy[row.year, row.department_id].append(row)
     of_plan: dict[int, list[Indicator]] = defaultdict(list)
     rows = reported.filter(measure__plan__in={review.plan_id for review in reviews}).order_by("measure__number", "pk")
     for row in rows.annotate(plan=F("measure__plan")):
-        of_plan[row.plan].append(row)  # type: ignore[attr-defined]
+        of_plan[row.plan].append(row)
     carried = {review.pk: of_strategy[review.plan.fiscal_year, review.department_id] for review in carrying}
     return {review.pk: carried.get(review.pk, []) + of_plan[review.plan_id] for review in reviews}

@@ -18,7 +18,7 @@ from workflows.access import waiting_for
 from workflows.inbox import followed_items, followed_reviews, shelves, stage_counts, waiting_items
 from workflows.models import Stage
 from workflows.news import SINCE, news_of, since_of
-from workflows.running import running_checkpoints
+from workflows.running import next_checkpoint, running_checkpoints
 from workflows.situation import vacancies
 from workflows.standing import unread_events
 
@@ -42,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         context["news"] = news_of(request.user, since_of(request.session.get(SINCE), now), on)
     if not context["total"] and not context["followed"]:
         context["running"] = running_checkpoints(request.user, on)
+        context["coming"] = None if context["running"] else next_checkpoint(on)
     return render(request, "workflows/home.html", context)
 
 
