@@ -20,7 +20,7 @@ from departments.models.indicators import Step
 from departments.models.organisation import Permission
 from workflows.access import Action, Sight, allowed, get_review, sight
 from workflows.completeness import problems, repeats_last_round
-from workflows.dossier import open_draft, verdicts_of
+from workflows.dossier import open_draft, verdicts_on_return
 from workflows.draft import read_draft
 from workflows.errors import Incomplete, NotAllowed, Overtaken, Stale
 from workflows.forms.attachments import FileForm
@@ -284,7 +284,7 @@ def _common(request: HttpRequest, found: Review, on: date, events: list[Event]) 
         "review": found,
         "status": status_of(found),
         "due": due_text(found.due_on, on, CalendarDay.objects.calendar()),
-        "verdicts": verdicts_of(events, {found.round}),
+        "verdicts": verdicts_on_return(events),
         "absent": absent_for(Action.SUBMIT, request.user, found, on),
         "may_submit": Action.SUBMIT in allowed(request.user, found, on),
         "submitters": list(each_once(holders(Permission.SUBMIT, [found.department_id], on)[found.department_id])),
