@@ -14,7 +14,7 @@ from workflows.removals import reported_but_removed
 
 
 def problems(review: Review, draft: Draft) -> list[Problem]:
-    """Everything that keeps the review from being submitted, in the order of the page; anchors are ids of its fields."""
+    """All that keeps the review from being submitted, in the order of the page; anchors are ids of its fields."""
     if review.checkpoint.is_plan:
         return plan_problems(review.plan)
     if draft.proposal is not None:

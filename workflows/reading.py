@@ -222,7 +222,7 @@ def read_plan(content: Content, fiscal_year: int) -> list[PlanMeasureReading]:
             goal=entry["goal"],
             initiative=names.get(entry["initiative"], str(entry["initiative"])),
             months=months_text(entry["first_month"], entry["last_month"]),
-            priority=Priority(entry["priority"]).label,
+            priority=str(Priority(entry["priority"]).label),
             milestones=[
                 (months_text(row["first_month"], row["last_month"]), row["title"]) for row in entry["milestones"]
             ],
