@@ -16,13 +16,12 @@ from departments.access import rights
 from departments.fiscal import BusinessCalendar
 from departments.models import User
 from workflows.access import Sight, sight
+from workflows.board_facts import NOT_OPENED, PLAN_NOT_APPROVED
 from workflows.gantt import short_name
 from workflows.models import Checkpoint, Review, Stage
 from workflows.standing import is_turn_of
 from workflows.wording import DueText, Status, due_text, status_of
 
-NOT_OPENED = Status("", "", pgettext_lazy("status", "Not opened yet"))
-PLAN_NOT_APPROVED = Status("gray", "／", pgettext_lazy("status", "Plan not approved"))
 # What the day below a stage is.
 DUE_NAMES: dict[str, Promise] = {
     Stage.PREPARE: _("Submission due"),
