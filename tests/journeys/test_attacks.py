@@ -83,7 +83,7 @@ def test_who_may_not_read_a_draft_cannot_guess_it_either(cast: Cast, client: Cli
     """The page for whoever comes second lists what is not in the draft; so what it leaves out is."""
     measure = review.plan.measures.get()
     secret = ProgressClass.objects.get(code="late")
-    MeasureReport.objects.create(review=review, measure=measure, progress=secret)
+    MeasureReport.objects.create(review=review, measure=measure, progress=secret, initiative_number=1)
     client.force_login(cast.reviewer)
     for code in ("late", "on_plan"):
         sent = {"task": 1, "version": 1, "action": "save", f"m{measure.pk}-progress": code}

@@ -136,11 +136,12 @@ def test_a_broken_request_is_refused(cast: Cast, review: Review, way: str, numbe
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_whoever_has_to_log_in_again_comes_back_to_the_form(cast: Cast, review: Review, way: str) -> None:
+def test_what_was_typed_is_kept_for_whoever_has_to_log_in_again(cast: Cast, review: Review, way: str) -> None:
     at(STAGE_OF[way], review, cast)
     client = logged_in(cast.approver)
     client.logout()
-    answer = client.post(reverse(way, args=[review.pk]), form_of(way, review))
+    origin = {"origin": "http://testserver"}
+    answer = client.post(reverse(way, args=[review.pk]), form_of(way, review), headers=origin)
     assert (answer.status_code, REASON in answer.content.decode()) == (403, True)
     assert f"next={reverse(way, args=[review.pk])}" in answer.content.decode()
     assert page_of(cast.approver, way, review.pk).status_code == 200
