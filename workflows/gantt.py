@@ -63,7 +63,6 @@ def progress_of(measures: Iterable[Measure], user: User, on: date) -> dict[int, 
     )
     reports = (
         MeasureReport.objects.filter(readable, measure__in=[measure.pk for measure in measures])
-        .exclude(progress=None)
         .select_related("progress", "review__checkpoint")
         .defer("done", "issue", "next_step")
         .order_by("review__checkpoint__opens_on", "review__checkpoint_id")
@@ -76,6 +75,7 @@ def progress_of(measures: Iterable[Measure], user: User, on: date) -> dict[int, 
             provisional=report.review.stage != Stage.APPROVED,
         )
         for report in reports
+        if report.progress is not None
     }
 
 

@@ -50,9 +50,9 @@ def strategy_gantt(
     strategy: Strategy, measures: QuerySet[Measure], user: User, on: date, number: str | None
 ) -> StrategyGantt:
     """Page `number` of the measures, which the person may know. Six queries and those of the person's rights."""
-    page = Paginator(measures.order_by(*IN_ORDER), MEASURES_ON_A_PAGE).get_page(number)
-    names = ("initiative__theme", "plan__department__parent")
-    shown = list(page.object_list.select_related(*names).prefetch_related("milestones"))
+    in_order = measures.select_related("initiative__theme", "plan__department__parent").order_by(*IN_ORDER)
+    page = Paginator(in_order.prefetch_related("milestones"), MEASURES_ON_A_PAGE).get_page(number)
+    shown = list(page.object_list)
     counts = measures.order_by().values_list("initiative").annotate(Count("pk"))
     frame = frame_of(strategy.fiscal_year, Checkpoint.objects.of_year(strategy.fiscal_year), on)
     progress, known = progress_of(shown, user, on), rights(user, on)
