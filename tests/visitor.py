@@ -192,15 +192,16 @@ class Page(HTMLParser):
         self._select = None
 
     def _start_textarea(self, found: dict[str, str]) -> None:
-        self._area = (found["name"], [])
+        self._area = (found.get("name", ""), [])
 
     def _end_area(self) -> None:
         assert self._area is not None
         name, texts = self._area
-        self.forms[-1].names.add(name)
-        self.forms[-1].texts.add(name)
-        self.forms[-1].fields.append((name, "".join(texts).removeprefix("\n")))
         self._area = None
+        if name:  # the style guide's belong to no form
+            self.forms[-1].names.add(name)
+            self.forms[-1].texts.add(name)
+            self.forms[-1].fields.append((name, "".join(texts).removeprefix("\n")))
 
 
 class Visitor:

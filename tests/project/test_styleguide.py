@@ -10,8 +10,8 @@ from project.palette import CSS
 from project.styleguide import pairs
 from tests.factories import make_user
 
-# Of the whole page's width, and what htmx sets while something is on its way.
-ELSEWHERE = {"narrow", "wide", "htmx-request"}
+# Of the whole page's width, what htmx sets while something is on its way, and what paper leaves out.
+ELSEWHERE = {"narrow", "wide", "htmx-request", "no-print"}
 
 
 class Classes(HTMLParser):
