@@ -61,6 +61,8 @@ class Event(models.Model):
         ordering = ["plan", "sequence"]
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["plan", "sequence"], name="event_in_sequence")]
+        # What happened lately, of years of history.
+        indexes = [models.Index(fields=["at"], name="event_at")]
 
     def __str__(self) -> str:
         return f"{self.plan_id}/{self.sequence} {self.kind}"
