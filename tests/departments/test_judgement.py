@@ -45,30 +45,30 @@ def indicator(
 
 # Each indicator of the strategy: a reading in 2Q and what it means, a reading at the year's end and what it means.
 READINGS = {
-    "1-1": (ratio(700, 1000), "in_progress", ratio(820, 1000), "achieved"),
+    "1-1": (ratio(700, 1000), "behind", ratio(820, 1000), "achieved"),
     "1-2": (Reading(not_this_quarter=True), "not_applicable", ratio(6, 10), "missed"),
     "2-1": (Reading(not_this_quarter=True), "not_applicable", ratio(61, 1200), "missed"),  # 5.08 %
-    "2-2": (ratio(45, 48), "in_progress", ratio(90, 100), "achieved"),
+    "2-2": (ratio(45, 48), "on_track", ratio(90, 100), "achieved"),
     "3-1": (Reading(), "computed", ratio(4, 5), "achieved"),
     "4-1": (value(3), "achieved", value(2), "missed"),
-    "4-2": (value(64), "in_progress", value(100), "achieved"),
-    "5-1": (value(0), "in_progress", value(5), "achieved"),
+    "4-2": (value(64), "on_track", value(100), "achieved"),
+    "5-1": (value(0), "behind", value(5), "achieved"),
     "5-2": (value(6), "achieved", value(6), "achieved"),
-    "5-3": (value(22), "in_progress", value(19), "missed"),  # a level can fall again
-    "5-4": (value("143.99"), "in_progress", value(144), "achieved"),
+    "5-3": (value(22), "on_track", value(19), "missed"),  # a level can fall again
+    "5-4": (value("143.99"), "on_track", value(144), "achieved"),
     "6-1": (Reading(done=False), "in_progress", Reading(done=True), "achieved"),
     "6-2": (value(0), "on_track", value(0), "achieved"),
-    "6-3": (ratio(35, 40), "in_progress", ratio("36.12", 40), "achieved"),  # 90.30 %
-    "7-1": (ratio(900, 1000), "in_progress", ratio(999, 1000), "missed"),
+    "6-3": (ratio(35, 40), "behind", ratio("36.12", 40), "achieved"),  # 90.30 %
+    "7-1": (ratio(900, 1000), "on_track", ratio(999, 1000), "missed"),
     "7-2": (value(1), "in_progress", value(2), "achieved"),
     "7-3": (value(1), "missed", value(1), "missed"),
-    "7-4": (value(5), "in_progress", value(5), "achieved"),
+    "7-4": (value(5), "on_track", value(5), "achieved"),
     "8-1": (Reading(), "not_yet", value(4), "missed"),
-    "8-2": (ratio(30, 122), "in_progress", ratio(86, 122), "achieved"),  # 70.49 %
-    "9-1": (ratio(12, 12), "in_progress", ratio(12, 12), "achieved"),
+    "8-2": (ratio(30, 122), "on_track", ratio(86, 122), "achieved"),  # 70.49 %
+    "9-1": (ratio(12, 12), "on_track", ratio(12, 12), "achieved"),
     "9-2": (ratio(1500, 2000), "in_progress", ratio(1999, 2000), "missed"),
     "9-3": (value(5), "achieved", value(5), "achieved"),
-    "10-1": (value(2), "in_progress", value(3), "achieved"),
+    "10-1": (value(2), "on_track", value(3), "achieved"),
     "10-2": (value(0), "in_progress", value(0), "missed"),
     "11-1": (Reading(), "computed", ratio(84, 100), "missed"),
 }
