@@ -112,15 +112,19 @@ def _said(choice: Any) -> list[str]:
     return said
 
 
-def _plan_is_called(search: Search) -> Callable[[str], Q]:
+def _plan_is_called(search: Search, at: str = "") -> Callable[[str], Q]:
     """The condition that a word stands in a plan's name: its department, division, kind or year."""
     years = range(FIRST_YEAR, fiscal_year_of(search.on) + 3)
 
     def condition(word: str) -> Q:
         kinds = [kind for kind in PlanKind if any(word in label for label in _said(kind))]
         called = [year for year in years if word in fold(fiscal_year_label(year)) or word in f"fy{year}"]
-        there = Q(department__folded__contains=word) | Q(department__parent__folded__contains=word)
-        return there | Q(kind__in=kinds) | Q(fiscal_year__in=called)
+        return (
+            Q(**{f"{at}department__folded__contains": word})
+            | Q(**{f"{at}department__parent__folded__contains": word})
+            | Q(**{f"{at}kind__in": kinds})
+            | Q(**{f"{at}fiscal_year__in": called})
+        )
 
     return condition
 
@@ -152,12 +156,10 @@ def _state(plan: ActionPlan) -> str:
 
 def _measures(search: Search) -> QuerySet[Measure]:
     """By their own words; what is around them, the plan's name, may hold some of the words, but not all."""
-    plans, called, words = search.plans, _plan_is_called(search), search.some_in("folded")
-    if len(search.words) > 1:
-        words &= search.every(
-            lambda word: Q(folded__contains=word) | Q(plan__in=_ids(search.plans.filter(called(word))))
-        )
-    found = Measure.objects.filter(words, plan__in=_ids(plans))
+    called, words = _plan_is_called(search, "plan__"), search.some_in("folded")
+    if len(search.words) > 1:  # else counting needs nothing of the plans' names
+        words &= search.every(lambda word: Q(folded__contains=word) | called(word))
+    found = Measure.objects.filter(words, plan__in=_ids(search.plans))
     order = ("-plan__fiscal_year", "plan__department__position", "plan__department__code", "plan__kind", "number")
     return found.select_related("plan__department__parent").order_by(*order)
 
