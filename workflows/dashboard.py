@@ -76,9 +76,13 @@ class PriorityRate:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """`worse` and `better`: the indicators whose judgement fell or rose since the checkpoint before."""
+    """`achieving`: the names of the classes that count as achieved.
+
+    `worse` and `better`: the indicators whose judgement fell or rose since the checkpoint before.
+    """
 
     scope: Scope
+    achieving: list[str]
     progress: Progress
     plan_rates: PlanRates | None
     priority: PriorityRate | None
@@ -118,6 +122,7 @@ def build_dashboard(
     departments, shown = by_department(scope, classes, looked_into, page)
     return Dashboard(
         scope=scope,
+        achieving=[str(found) for found in classes if found.achieved],
         progress=progress_of(scope),
         plan_rates=_plan_rates(computed[checkpoint.pk]),
         priority=_priority_rate(computed[checkpoint.pk], computed[scope.before.pk] if scope.before else []),

@@ -142,7 +142,7 @@ def shelves(items: Iterable[Item], user: User, on: date) -> list[Shelf]:
         return []
     found = defaultdict(list)
     for task in _tasks(items, user, on):
-        found[urgency_of(task.review.due_on, on)].append(task)  # type: ignore[arg-type]  # what is open is due some day
+        found[urgency_of(task.review.due_on or on, on)].append(task)
     return [Shelf(urgency, found[urgency]) for urgency in Urgency if urgency in found]
 
 

@@ -1,6 +1,6 @@
 """python -m tests.browser.screens: take the pictures of the main pages anew, into docs/screens/ (`make screens`).
 
-Of the demo city in review, served as `make run` serves it, on a day that is always the same.
+Of the demo city in review, served as `make run` serves it, as it is today.
 """
 
 import os
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 
 from tests.browser.launching import launch_options
 from tests.servers.ports import free_port, listens, stop_process, wait_until
@@ -23,14 +23,13 @@ PASSWORD = "meguru-demo"
 
 
 class Screen(NamedTuple):
-    """One picture: who looks at what, through a window how large, from where on the page."""
+    """One picture: who looks at what, through a window how large."""
 
     name: str
     who: str
     path: str
     width: int = 1280
     height: int = 900
-    anchor: str = ""
 
 
 SCREENS = [
@@ -73,8 +72,8 @@ def demo_city() -> Iterator[str]:
 
 def take(browser: Browser, site: str, screen: Screen) -> None:
     """Log in, go there, and take the picture of what the window shows."""
-    size = {"width": screen.width, "height": screen.height}
-    context = browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", viewport=size)  # type: ignore[arg-type]
+    size: ViewportSize = {"width": screen.width, "height": screen.height}
+    context = browser.new_context(locale="ja-JP", timezone_id="Asia/Tokyo", viewport=size)
     page = context.new_page()
     page.goto(f"{site}/login/?next={screen.path}")
     page.fill("[name=username]", screen.who)

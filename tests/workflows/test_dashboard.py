@@ -285,7 +285,8 @@ def test_a_later_change_of_the_plan_moves_nothing(
     after = seen_by(cast.executive)
     assert counts(after.by_theme) == {"1 テーマ1": {"ahead": 1, "late": 1}, "2 テーマ2": {"stopped": 1}}
     assert after.priority is not None
-    assert after.priority.line == before.priority.line  # type: ignore[union-attr]
+    assert before.priority is not None
+    assert after.priority.line == before.priority.line
     page = text_of(page_of(cast.executive, "dashboard_measures"))
     assert "施策1" in page
     assert "改名した施策" not in page
@@ -295,13 +296,13 @@ def test_it_costs_the_same_however_much_there_is(
     cast: Cast, places: Places, year: dict[str, Review], django_assert_num_queries: Any
 ) -> None:
     client = logged_in(cast.executive)
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         client.get("/dashboard/")
     for plan_kind in ("execution", "action"):
         plan = make_plan(places.dx, kind=plan_kind, measures=5, state="approved")
         for quarter, classes in ((Q1, ["on_plan"] * 5), (Q2, ["late", "stopped", "ahead", "on_plan", "finished"])):
             reported(plan, (cast.dx_lead, cast.dx_lead), cast, quarter, classes)
-    with django_assert_num_queries(27):
+    with django_assert_num_queries(26):
         client.get("/dashboard/")
     with django_assert_num_queries(10):
         client.get("/dashboard/measures/?progress=late")

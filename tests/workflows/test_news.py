@@ -1,6 +1,7 @@
 """What happened since a person last looked: what each is told, never more than they may read, and since when."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -20,8 +21,8 @@ pytestmark = pytest.mark.usefixtures("clock")
 BEFORE = NOW - timedelta(days=1)
 
 
-def told(user: User, since: object = BEFORE) -> list[str]:
-    return [f"{item.event.kind} {item.review.department.code}" for item in news_of(fresh(user), since, TODAY).items]  # type: ignore[arg-type]
+def told(user: User, since: datetime = BEFORE) -> list[str]:
+    return [f"{item.event.kind} {item.review.department.code}" for item in news_of(fresh(user), since, TODAY).items]
 
 
 def news_on(client: Client) -> str:
@@ -127,11 +128,11 @@ def test_what_is_marked_as_read_is_gone(cast: Cast, review: Review, monkeypatch:
 
 
 @pytest.mark.parametrize("number", [1, 3])
-def test_it_is_one_query(cast: Cast, places: Places, number: int, django_assert_num_queries: object) -> None:
+def test_it_is_one_query(cast: Cast, places: Places, number: int, django_assert_num_queries: Any) -> None:
     reviews = opened(*(make_approved_plan(each) for each in (places.civic, places.tax, places.dx)[:number]))
     for review in reviews:
         at(Stage.REVIEW, review, cast)
     user = fresh(cast.reviewer)
     news_of(user, BEFORE, TODAY)
-    with django_assert_num_queries(1):  # type: ignore[operator]
+    with django_assert_num_queries(1):
         assert len(news_of(user, BEFORE, TODAY).items) == number

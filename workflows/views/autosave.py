@@ -45,21 +45,24 @@ def autosave(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, found: Review) -> HttpResponse:
-    task_id, version = sent_number(request, "task"), sent_number(request, "version")
-    if task_id != found.task_id:
+    if sent_number(request, "task") != found.task_id:
         raise Stale(reviews.last_event(found))
     entries = Entries(found, request.POST)
     entries.is_valid()
-    saved = drafts.save_draft(
+    return _kept(request, save_entries(request, found, entries), entries)
+
+
+def save_entries(request: HttpRequest, found: Review, entries: Entries) -> Review:
+    """Save the draft as typed, on the version that the page was made from. Raises what `save_draft` raises."""
+    return drafts.save_draft(
         review_id=found.pk,
-        task_id=task_id,
-        version=version,
+        task_id=sent_number(request, "task"),
+        version=sent_number(request, "version"),
         measures=entries.measure_entries(),
         indicators=entries.indicator_entries(),
         by=request.user,
         now=timezone.now(),
     )
-    return _kept(request, saved, entries)
 
 
 def _kept(request: HttpRequest, saved: Review, entries: Entries) -> HttpResponse:

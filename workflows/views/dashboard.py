@@ -19,7 +19,7 @@ from workflows.distribution import in_order
 from workflows.kpis import initiatives_of
 from workflows.models import Checkpoint
 from workflows.movements import chosen, listed, measure_rows
-from workflows.rates import achieving_classes, checkpoints_with_reports, progress_classes
+from workflows.rates import checkpoints_with_reports, progress_classes
 from workflows.years import shown_year, year_tabs
 
 MEASURES_OF_A_PAGE = 50
@@ -79,7 +79,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
     context = {
         **frame(shown),
         "found": found,
-        "achieving": achieving_classes(),
+        "achieving": found.achieving,
         "division": query.get("division", ""),
         "behind": behind,  # where the measures behind the numbers are listed
     }

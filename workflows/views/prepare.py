@@ -29,9 +29,10 @@ from workflows.models import Event, Review
 from workflows.outline import judged_of, parts_of
 from workflows.pinboard import pin_board
 from workflows.reading import ReportReading
-from workflows.services import drafts, pins, reviews
+from workflows.services import pins, reviews
 from workflows.sheet import Sheet
 from workflows.standing import absent_for
+from workflows.views.autosave import save_entries
 from workflows.views.files import asks_for_files, change_files
 from workflows.views.refusals import came_second, not_allowed, sent_number
 from workflows.wording import done_text, due_text, status_of
@@ -76,19 +77,10 @@ def _act(request: HttpRequest, found: Review, on: date) -> HttpResponse:
 
 def _save(request: HttpRequest, found: Review, on: date, sheet: Sheet, asked: Carrying | None = None) -> HttpResponse:
     """Save the draft, then do what the button says beyond that."""
-    task_id, version = sent_number(request, "task"), sent_number(request, "version")
     if not sheet.is_valid():
-        return _page(request, found, on, sheet, version=version)
+        return _page(request, found, on, sheet, version=sent_number(request, "version"))
     try:
-        found = drafts.save_draft(
-            review_id=found.pk,
-            task_id=task_id,
-            version=version,
-            measures=sheet.measure_entries(),
-            indicators=sheet.indicator_entries(),
-            by=request.user,
-            now=timezone.now(),
-        )
+        found = save_entries(request, found, sheet)
         found, sheet.files = change_files(request, found)
     except Overtaken as refusal:
         return _overtaken(request, refusal.review, on, sheet)
